@@ -1,0 +1,1 @@
+"""An in-silico laboratory of the somato-autonomic reflexes that quieten inflammation."""
