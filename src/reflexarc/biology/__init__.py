@@ -17,3 +17,4 @@ from reflexarc.biology.tables import hypotheses as hypotheses
 from reflexarc.biology.tables import lesions as lesions
 from reflexarc.biology.tables import observables as observables
 from reflexarc.biology.tables import parameters as parameters
+from reflexarc.biology.tables import states as states
