@@ -1,0 +1,65 @@
+# make demo   install, run every published finding and one whole experiment, say where the report is
+# make test   lint, types, tests (what CI runs)
+# make fit    fit the free parameters again (seeded)
+# make docs   the manual as HTML
+# make clean  remove what these made
+#
+# Needs Python 3.11 or later and make. Everything else goes into .venv/; a second call finds it there.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pep517 \
+	--constraint constraints.txt
+JOBS ?= 2
+OUT ?= runs
+
+.PHONY: demo test lint fit docs clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.core
+	@mkdir -p $(OUT)
+	@status=0; \
+	$(BIN)/reflexarc findings || status=$$?; \
+	$(BIN)/reflexarc findings --json --quiet > $(OUT)/findings.json || true; \
+	$(BIN)/reflexarc run liu-2021 --out $(OUT)/liu-2021 || status=$$?; \
+	echo; \
+	echo "report:     $(OUT)/liu-2021/report.html"; \
+	echo "scoreboard: $(OUT)/findings.json"; \
+	exit $$status
+
+test: $(VENV)/.dev lint
+	$(BIN)/python -m pytest -n $(JOBS) -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fit: $(VENV)/.core
+	$(BIN)/python -m reflexarc.fitting
+
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo "manual: docs/_build/html/index.html"
+
+clean:
+	rm -rf $(VENV) docs/_build build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "reflexarc needs Python 3.11 or later, and none was found on PATH" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[docs]'
+	@touch $@ $(VENV)/.core

@@ -1,0 +1,136 @@
+"""Find what is wrong with the tables of the atlas."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from reflexarc import atlas
+from reflexarc.atlas._tables import read_rows
+
+__all__ = ["find_problems"]
+
+ASSUMED = "assumed"
+DRIVES = {
+    "drive_vagus_efferent",
+    "drive_vagus_afferent",
+    "drive_splanchnic",
+    "drive_splenic",
+    *atlas.CLASSES,
+}
+
+
+def find_problems() -> Iterator[str]:
+    """Yield one sentence for each thing that is wrong with the tables."""
+    yield from _sources()
+    yield from _doubles()
+    yield from _sites()
+    yield from _tissues()
+    yield from _innervation()
+    yield from _nerves()
+    yield from _fibres()
+
+
+def _sources() -> Iterator[str]:
+    known = {ASSUMED, *atlas.sources()}
+    for table, columns in {
+        "sites.tsv": ("source", "depth_source"),
+        "tissues.tsv": ("source",),
+        "nerves.tsv": ("source",),
+        "fibres.tsv": ("source",),
+        "opsins.tsv": ("source",),
+        "electrodes.tsv": ("source",),
+        "innervation.tsv": ("source",),
+    }.items():
+        for row in read_rows(table):
+            for column in columns:
+                cell = row[column]
+                if row.get("grade") == "unknown":
+                    if cell:
+                        yield f"{table}: an unknown grade can't have the source {cell!r}"
+                    continue
+                if cell not in known:
+                    yield f"{table}: {next(iter(row.values()))}: no source {cell!r}"
+
+
+def _doubles() -> Iterator[str]:
+    for table, columns in {
+        "sites.tsv": ("site",),
+        "tissues.tsv": ("site", "tissue"),
+        "nerves.tsv": ("nerve",),
+        "fibres.tsv": ("class",),
+        "opsins.tsv": ("opsin",),
+        "electrodes.tsv": ("nerve", "fibres"),
+        "innervation.tsv": ("tissue", "where", "class"),
+        "sources.tsv": ("key",),
+    }.items():
+        counts = Counter(tuple(row[column] for column in columns) for row in read_rows(table))
+        for key, count in counts.items():
+            if count > 1:
+                yield f"{table}: {' / '.join(key)} stands there {count} times"
+
+
+def _sites() -> Iterator[str]:
+    for site in atlas.sites():
+        if not 0 < site.depth_mm <= 10:
+            yield f"sites.tsv: {site.code}: depth {site.depth_mm} mm"
+        if site.nerve not in {nerve.name for nerve in atlas.nerves()}:
+            yield f"sites.tsv: {site.code}: no nerve {site.nerve!r}"
+        if not atlas.tissues(site.code):
+            yield f"sites.tsv: {site.code}: no tissue"
+        if not site.segments:
+            yield f"sites.tsv: {site.code}: no spinal segments"
+
+
+def _tissues() -> Iterator[str]:
+    codes = {site.code for site in atlas.sites()}
+    graded = {row["tissue"] for row in read_rows("innervation.tsv")}
+    names = {nerve.name for nerve in atlas.nerves()}
+    for row in read_rows("tissues.tsv"):
+        where = f"tissues.tsv: {row['site']} {row['tissue']}"
+        if row["site"] not in codes:
+            yield f"{where}: no such site"
+        if row["tissue"] not in graded:
+            yield f"{where}: innervation.tsv has no row for this tissue"
+        if row["nerve"] not in names:
+            yield f"{where}: no nerve {row['nerve']!r}"
+        if not 0 <= float(row["from_mm"]) < float(row["to_mm"]):
+            yield f"{where}: from {row['from_mm']} to {row['to_mm']} mm"
+
+
+def _innervation() -> Iterator[str]:
+    places = {"*", *atlas.REGIONS, *(site.code for site in atlas.sites())}
+    for row in read_rows("innervation.tsv"):
+        where = f"innervation.tsv: {row['tissue']} {row['where']} {row['class']}"
+        if row["where"] not in places:
+            yield f"{where}: no such site or region"
+        if row["class"] not in atlas.CLASSES:
+            yield f"{where}: no such fibre class"
+        if row["grade"] not in {"0", "1", "2", "unknown"}:
+            yield f"{where}: grade {row['grade']!r}"
+
+
+def _nerves() -> Iterator[str]:
+    names = {nerve.name for nerve in atlas.nerves()}
+    words = Counter(word for nerve in atlas.nerves() for word in (nerve.name, *nerve.aliases))
+    for nerve in atlas.nerves():
+        if nerve.parent is not None and nerve.parent not in names:
+            yield f"nerves.tsv: {nerve.name}: no parent {nerve.parent!r}"
+    for word, count in words.items():
+        if count > 1:
+            yield f"nerves.tsv: {word!r} names {count} nerves"
+
+
+def _fibres() -> Iterator[str]:
+    if tuple(fibre.id for fibre in atlas.fibre_classes()) != atlas.CLASSES:
+        yield f"fibres.tsv: the classes must be {', '.join(atlas.CLASSES)}"
+    for table in ("fibres.tsv", "electrodes.tsv"):
+        for row in read_rows(table):
+            where = f"{table}: {next(iter(row.values()))}"
+            low, mean, high = (float(row[c]) for c in ("min_um", "mean_um", "max_um"))
+            if not 0 < low < mean < high:
+                yield f"{where}: diameters {low}, {mean}, {high} um are out of order"
+            if float(row["threshold_factor"]) < 1:
+                yield f"{where}: threshold factor below 1"
+            if row["block"] not in {"myelinated", "unmyelinated"}:
+                yield f"{where}: block {row['block']!r}"
+            if row.get("drives", "AB") not in DRIVES:
+                yield f"{where}: drives {row['drives']!r}"

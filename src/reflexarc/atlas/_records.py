@@ -1,0 +1,135 @@
+"""The things of the atlas, one class each."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "FibreClass",
+    "Grade",
+    "Innervation",
+    "Nerve",
+    "Opsin",
+    "Population",
+    "Region",
+    "Site",
+    "Source",
+    "Tissue",
+    "TrunkFibres",
+]
+
+Region = Literal["fore", "hind", "trunk"]
+Grade = Literal[0, 1, 2] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A reference, and how much of it was read."""
+
+    key: str
+    citation: str
+    where: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place where a needle goes in; depth in mm (mouse)."""
+
+    code: str
+    name: str
+    region: Region
+    segments: str
+    depth_mm: float
+    depth_source: str
+    nerve: str
+    midline: bool
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tissue:
+    """A layer at a site, from and to a depth in mm below the skin, and the nerve that serves it."""
+
+    site: str
+    kind: str
+    from_mm: float
+    to_mm: float
+    nerve: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Innervation:
+    """How densely a fibre class ends in a tissue: 0, 1, 2, or None where nobody has looked."""
+
+    grade: Grade
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nerve:
+    """A peripheral nerve and the nerve it joins on the way to the cord."""
+
+    name: str
+    parent: str | None
+    aliases: tuple[str, ...]
+    roots: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Fibre diameters in um: a normal distribution cut off at both ends."""
+
+    myelinated: bool
+    mean_um: float
+    sd_um: float
+    min_um: float
+    max_um: float
+
+
+@dataclass(frozen=True, slots=True)
+class FibreClass:
+    """A class of afferents; thresholds are known to within `threshold_factor` either way."""
+
+    id: str
+    name: str
+    population: Population
+    threshold_factor: float
+    status: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opsin:
+    """A light-gated channel: irradiance at which half of the fibres fire (mW/mm2), Hill slope."""
+
+    name: str
+    half_mW_mm2: float
+    hill: float
+    spread: float
+    wavelength_nm: float
+    status: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkFibres:
+    """One kind of fibre in a nerve that is stimulated by a hook or cuff."""
+
+    nerve: str
+    fibres: str
+    drives: str
+    share: float
+    population: Population
+    near_mm: float
+    far_mm: float
+    threshold_factor: float
+    source: str
+    note: str

@@ -1,0 +1,59 @@
+"""The command line: thin commands over the Python API, one module per noun."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from reflexarc import __version__
+from reflexarc.cli import agents, experiments, findings, model, run, sites
+from reflexarc.cli.console import Lab
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    cls=Lab,
+    name="reflexarc",
+    help="An in-silico laboratory of the somato-autonomic reflexes that quieten inflammation. "
+    "A mouse model for research; not medical advice.",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 numerical failure, "
+    "130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("findings")(findings.findings)
+app.command("model")(model.model)
+app.command("sites")(sites.sites)
+app.command("agents")(agents.agents)
+app.command("lesions")(agents.lesions)
+app.command("validate")(experiments.validate)
+app.command("experiments")(experiments.experiments)
+app.command("schema")(experiments.schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"reflexarc {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def reflexarc(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line and leave the process with its exit code."""
+    try:
+        app(prog_name="reflexarc")
+    except KeyboardInterrupt:
+        sys.exit(130)

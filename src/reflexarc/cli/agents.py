@@ -1,0 +1,77 @@
+"""`reflexarc agents` and `reflexarc lesions`: the words an experiment may use."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from reflexarc.cli.console import Json, print_json, print_table
+
+if TYPE_CHECKING:
+    from reflexarc.biology import Agent, Lesion
+
+__all__ = ["agents", "lesions"]
+
+Thing = TypeVar("Thing", "Agent", "Lesion")
+Name = Annotated[str | None, typer.Argument(help="Show only this one, by name or alias.")]
+
+
+def agents(name: Name = None, json: Json = False) -> None:
+    """List the agents that can be given, by which route, and those that are refused and why.
+
+    Example: reflexarc agents fenoldopam
+    """
+    from reflexarc.biology import agents as all_agents
+
+    found = _chosen("agent", name, all_agents())
+    if json:
+        print_json({"agents": [asdict(agent) for agent in found]})
+        return
+    print_table(
+        ["agent", "route", "what it does", "status", "source", "refused because"],
+        [(a.name, a.route, a.action, a.status, a.source or "assumed", a.refused) for a in found],
+    )
+
+
+def lesions(name: Name = None, json: Json = False) -> None:
+    """List what can be cut, removed, ablated or knocked out, and what is refused and why.
+
+    Example: reflexarc lesions "subdiaphragmatic vagotomy"
+    """
+    from reflexarc.biology import lesions as all_lesions
+
+    found = _chosen("lesion", name, all_lesions())
+    if json:
+        print_json({"lesions": [asdict(lesion) for lesion in found]})
+        return
+    print_table(
+        ["lesion", "kind", "also called", "acts on", "source", "refused because"],
+        [
+            (
+                lesion.name,
+                lesion.kind,
+                ", ".join(lesion.aliases),
+                f"{lesion.parameter} = {lesion.value:g}" if lesion.parameter else "",
+                lesion.source or "assumed",
+                lesion.refused,
+            )
+            for lesion in found
+        ],
+    )
+
+
+def _chosen(kind: str, name: str | None, things: tuple[Thing, ...]) -> list[Thing]:
+    from reflexarc.errors import InputError, unknown_word
+
+    if name is None:
+        return list(things)
+    wanted = name.casefold()
+    found = [
+        thing
+        for thing in things
+        if wanted in {thing.name.casefold(), *(alias.casefold() for alias in thing.aliases)}
+    ]
+    if not found:
+        known = sorted({word for thing in things for word in (thing.name, *thing.aliases)})
+        raise InputError(unknown_word(kind, name, known))
+    return found

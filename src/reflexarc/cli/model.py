@@ -1,0 +1,154 @@
+"""`reflexarc model`: what is inside, where its numbers come from, and how to take it elsewhere."""
+
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reflexarc.cli.console import Json, note, print_json, print_table
+
+if TYPE_CHECKING:
+    from reflexarc.biology import Model, Parameter
+
+__all__ = ["Export", "model"]
+
+
+class Export(StrEnum):
+    """The formats that the model can be written in."""
+
+    sbml = "sbml"
+    antimony = "antimony"
+    latex = "latex"
+
+
+def model(
+    subsystem: Annotated[
+        str | None, typer.Option(help="Show only this subsystem, with its text.")
+    ] = None,
+    parameters: Annotated[
+        bool, typer.Option("--parameters", help="List every parameter with its source.")
+    ] = False,
+    assumed: Annotated[
+        bool, typer.Option("--assumed", help="List only the parameters that are assumed.")
+    ] = False,
+    export: Annotated[
+        Export | None, typer.Option(help="Write the whole model in this format.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File for the export; without it, stdout.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show the model: subsystems, states, parameters with source and status; or export it.
+
+    Example: reflexarc model --subsystem adrenal --parameters
+
+    Example: reflexarc model --export latex --out model.tex
+    """
+    from reflexarc.biology import assemble
+
+    whole = assemble()
+    if export is not None:
+        _write(_exported(whole, export), out)
+        return
+    if subsystem is not None:
+        subsystem = _known_subsystem(whole, subsystem)
+    chosen = [
+        p
+        for p in whole.parameters
+        if (subsystem is None or p.subsystem == subsystem)
+        and (not assumed or p.status == "assumed")
+    ]
+    if json:
+        print_json(_summary(whole, chosen, subsystem))
+    elif parameters or assumed:
+        _print_parameters(chosen)
+    elif subsystem is not None:
+        text = next(s.text for s in whole.subsystems if s.name == subsystem)
+        sys.stdout.write(text.rstrip() + "\n")
+    else:
+        _print_overview(whole)
+
+
+def _exported(whole: "Model", export: Export) -> str:
+    if export is Export.sbml:
+        return whole.sbml
+    if export is Export.antimony:
+        return whole.antimony
+    from reflexarc.latex import document
+
+    return document(whole)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    note(f"wrote {out}")
+
+
+def _known_subsystem(whole: "Model", name: str) -> str:
+    from reflexarc.errors import InputError, unknown_word
+
+    names = [subsystem.name for subsystem in whole.subsystems]
+    for known in names:
+        if known.casefold().replace("_", " ") == name.casefold().replace("_", " "):
+            return known
+    raise InputError(unknown_word("subsystem", name, names))
+
+
+def _summary(
+    whole: "Model", parameters: "list[Parameter]", subsystem: str | None
+) -> dict[str, object]:
+    return {
+        "hash": whole.hash,
+        "subsystems": [
+            {"name": s.name, "summary": s.summary}
+            for s in whole.subsystems
+            if subsystem in (None, s.name)
+        ],
+        "states": [asdict(s) for s in whole.states if subsystem in (None, s.subsystem)],
+        "parameters": [asdict(p) for p in parameters],
+    }
+
+
+def _print_parameters(parameters: "list[Parameter]") -> None:
+    print_table(
+        ["parameter", "value", "unit", "spread", "status", "species", "source", "note"],
+        [
+            (p.id, p.value, p.unit, p.spread, p.status, p.species, p.source, p.note)
+            for p in parameters
+        ],
+        right=["value", "spread"],
+    )
+
+
+def _print_overview(whole: "Model") -> None:
+    counts: dict[str, int] = {}
+    for parameter in whole.parameters:
+        counts[parameter.status] = counts.get(parameter.status, 0) + 1
+    shares = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    print_table(
+        ["subsystem", "states", "parameters", "what it is"],
+        [
+            (
+                s.name,
+                sum(state.subsystem == s.name for state in whole.states),
+                sum(parameter.subsystem == s.name for parameter in whole.parameters),
+                s.summary,
+            )
+            for s in whole.subsystems
+        ],
+        right=["states", "parameters"],
+        title=f"Model {whole.hash}: {len(whole.states)} states, "
+        f"{len(whole.parameters)} parameters ({shares}). Mouse; time in hours.",
+    )
+    print_table(
+        ["state", "unit", "subsystem", "what it is"],
+        [(s.id, s.unit, s.subsystem, s.label) for s in whole.states],
+        title="\nStates",
+    )

@@ -1,0 +1,258 @@
+"""Fit the parameters marked `fitted` to the findings declared in `evidence/fit_targets.tsv`.
+
+Run as `python -m reflexarc.fitting` (`make fit`). The method is Levenberg-Marquardt on the
+logarithms of the parameters, within the bounds of `parameters.tsv`. A trial set of parameters is a
+virtual animal; survival is the expected share of a small cohort whose traits multiply the trial
+set. Nothing is random but that cohort, which is drawn from the seed; a weak pull (PULL residuals
+per e-fold) keeps what the targets cannot tell where it was. The fitted values are written back into
+`parameters.tsv`; the run prints every target before and after.
+
+Source: Marquardt 1963, doi:10.1137/0111030.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflexarc.biology import Parameter, assemble
+from reflexarc.cohort import Cohort, spreads
+from reflexarc.ensemble import worker_pool
+from reflexarc.errors import NumericalError
+from reflexarc.evidence import fit_targets
+from reflexarc.findings import load_experiments, load_findings
+from reflexarc.trials import plan_trials, residuals, run_trials
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+    from reflexarc.trials import Trials
+
+__all__ = ["Problem", "fit", "write_parameters"]
+
+Floats = NDArray[np.float64]
+
+STEP = 0.02
+"""Step of the finite differences, in e-folds."""
+PULL = 0.3
+"""Weight of the pull towards the starting values, in residuals per e-fold."""
+DAMPINGS = (0.1, 0.4, 1.6, 8.0)
+"""Factors on the damping that are tried side by side."""
+LARGEST_STEP = 0.7
+"""Largest move of a parameter in one iteration, in e-folds."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fitted, to what.
+
+    Attributes:
+        free: The fitted parameters.
+        trials: The simulations that the targets need.
+        cohort: Animals in which survival is expected.
+    """
+
+    free: tuple[Parameter, ...]
+    trials: Trials
+    cohort: Cohort
+
+    @classmethod
+    def declared(cls, *, animals: int, seed: int) -> Problem:
+        """Return the problem that the tables declare.
+
+        Args:
+            animals: Size of the cohort for survival.
+            seed: Its seed.
+        """
+        wanted = {target.finding for target in fit_targets()}
+        chosen = [finding for finding in load_findings() if finding.id in wanted]
+        model = assemble()
+        return cls(
+            free=tuple(p for p in model.parameters if p.status == "fitted"),
+            trials=plan_trials(chosen, load_experiments()),
+            cohort=Cohort.sample(spreads(model), size=animals, seed=seed),
+        )
+
+    @property
+    def lower(self) -> Floats:
+        """Lower bounds, logarithms."""
+        return np.log([_bound(p, p.lower) for p in self.free])
+
+    @property
+    def upper(self) -> Floats:
+        """Upper bounds, logarithms."""
+        return np.log([_bound(p, p.upper) for p in self.free])
+
+    @property
+    def start(self) -> Floats:
+        """The values of the table, logarithms."""
+        return np.log([p.value for p in self.free])
+
+    def residuals(self, point: Floats, pool: ProcessPoolExecutor) -> Floats:
+        """Return the residual of each target at a point (logarithms of the parameters).
+
+        Residuals are infinite where the model can't be solved.
+        """
+        names = tuple(p.id for p in self.free)
+        factors = dict(zip(names, np.exp(point - self.start).tolist(), strict=True))
+        by_id = {finding.id: finding for finding in load_findings()}
+        targets = fit_targets()
+        try:
+            courses = run_trials(
+                self.trials,
+                model=assemble(),
+                typical=_scaled(Cohort.typical(), factors),
+                cohort=_scaled(self.cohort, factors),
+                pool=pool,
+            )
+        except NumericalError:
+            return np.full(len(targets), math.inf)
+        return residuals(
+            [by_id[target.finding] for target in targets],
+            courses,
+            weights=[target.weight for target in targets],
+            targets=[target.target for target in targets],
+        )
+
+
+def fit(problem: Problem, *, iterations: int, pool: ProcessPoolExecutor) -> Floats:
+    """Minimise the sum of squared residuals.
+
+    Args:
+        problem: What is fitted.
+        iterations: At most so many; it ends earlier when an iteration gains less than 0.2 %.
+        pool: Processes from `ensemble.worker_pool`.
+
+    Returns:
+        Logarithms of the fitted parameters, shape (parameter,).
+    """
+    low, high = problem.lower, problem.upper
+    here = np.clip(problem.start, low, high)
+    pulled = problem.start
+
+    def full(point: Floats) -> Floats:
+        return np.concatenate([problem.residuals(point, pool), PULL * (point - pulled)])
+
+    now = full(here)
+    cost, damping = float(now @ now), 0.1
+    _say(f"start: {cost:.2f}")
+    for iteration in range(iterations):
+        steps = np.where(here + STEP < high, STEP, -STEP)
+        columns = [(full(here + step * row) - now) / step for step, row in _axes(steps)]
+        jacobian = np.nan_to_num(np.array(columns).T, posinf=0.0, neginf=0.0)
+        tried = [_move(here, jacobian, now, damping * factor, low, high) for factor in DAMPINGS]
+        results = [full(point) for point in tried]
+        costs = [float(r @ r) if np.isfinite(r).all() else math.inf for r in results]
+        best = int(np.argmin(costs))
+        if costs[best] >= cost:
+            damping *= 10.0
+            _say(f"{iteration + 1}: no gain")
+            if damping > 1e4:
+                break
+            continue
+        gain, cost = 1 - costs[best] / cost, costs[best]
+        here, now, damping = tried[best], results[best], max(damping * DAMPINGS[best], 1e-5)
+        _say(f"{iteration + 1}: {cost:.2f}")
+        if gain < 0.002:
+            break
+    return here
+
+
+def write_parameters(path: Path, values: dict[str, float]) -> None:
+    """Write values into a table of parameters; every other field stays as it is.
+
+    Args:
+        path: The table, tab-separated with a header.
+        values: New values by id; rounded to four digits.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    column = lines[0].split("\t").index("value")
+    for number, line in enumerate(lines):
+        fields = line.split("\t")
+        if fields[0] in values:
+            fields[column] = f"{values[fields[0]]:.4g}"
+            lines[number] = "\t".join(fields)
+    fresh = path.with_suffix(".part")
+    fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit, print each target before and after, and write the table."""
+    parser = argparse.ArgumentParser(prog="python -m reflexarc.fitting", description=__doc__)
+    parser.add_argument("--iterations", type=int, default=30)
+    parser.add_argument("--animals", type=int, default=12, help="cohort for survival")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dry", action="store_true", help="don't write the table")
+    chosen = parser.parse_args(arguments)
+    problem = Problem.declared(animals=chosen.animals, seed=chosen.seed)
+    with worker_pool() as pool:
+        before = problem.residuals(problem.start, pool)
+        point = fit(problem, iterations=chosen.iterations, pool=pool)
+        after = problem.residuals(point, pool)
+    values = dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
+    for target, old, new in zip(fit_targets(), before, after, strict=True):
+        print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
+    for parameter in problem.free:
+        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {values[parameter.id]:10.4g}")
+    if not chosen.dry:
+        with as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as path:
+            write_parameters(path, values)
+    return 0
+
+
+def _bound(parameter: Parameter, bound: float | None) -> float:
+    if bound is None or bound <= 0:
+        raise ValueError(f"the fitted parameter {parameter.id!r} needs bounds above 0")
+    return bound
+
+
+def _scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:
+    """Return the cohort with factors on some parameters, on top of its animals' own traits."""
+    traits = tuple(dict.fromkeys((*cohort.traits, *factors)))
+    table = np.ones((len(cohort), len(traits)))
+    table[:, : len(cohort.traits)] = cohort.multipliers
+    for column, name in enumerate(traits):
+        table[:, column] *= factors.get(name, 1.0)
+    return Cohort(cohort.seed, cohort.animals, traits, table, cohort.death_thresholds)
+
+
+def _axes(steps: Floats) -> list[tuple[float, Floats]]:
+    return [(float(step), row) for step, row in zip(steps, np.eye(steps.size), strict=True)]
+
+
+def _move(
+    here: Floats, jacobian: Floats, now: Floats, damping: float, low: Floats, high: Floats
+) -> Floats:
+    """Return the damped Gauss-Newton step, with parameters that hit a bound held there."""
+    normal, gradient = jacobian.T @ jacobian, jacobian.T @ now
+    scale = np.diag(np.diag(normal) + 1e-3)
+    active = np.ones(here.size, dtype=bool)
+    move = np.zeros(here.size)
+    for _ in range(4):
+        rows = np.flatnonzero(active)
+        system = (normal + damping * scale)[np.ix_(rows, rows)]
+        move[:] = 0.0
+        move[rows] = np.clip(-np.linalg.solve(system, gradient[rows]), -LARGEST_STEP, LARGEST_STEP)
+        outside = active & ((here + move < low) | (here + move > high))
+        if not outside.any():
+            break
+        active &= ~outside
+    return np.clip(here + move, low, high)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

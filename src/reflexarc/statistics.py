@@ -1,0 +1,441 @@
+"""What a paper would write under the figure: effect sizes, tests and survival.
+
+Concentrations are compared on logarithms, so an effect is a ratio of geometric means. Everything is
+reported as if the number of animals were that of a real experiment.
+"""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reflexarc.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "TESTS",
+    "Comparison",
+    "Summary",
+    "SurvivalComparison",
+    "compare",
+    "compare_survival",
+    "hedges_g",
+    "holm",
+    "kaplan_meier",
+    "summarise",
+]
+
+Floats = NDArray[np.float64]
+
+TESTS = ("welch", "dunnett")
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One group's values of one measurement, in the unit of the values."""
+
+    n: int
+    mean: float
+    sd: float
+    sem: float
+    median: float
+    geometric_mean: float
+    low: float
+    """Lower end of the 95 % confidence interval of the geometric mean."""
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm against another in one measurement.
+
+    Attributes:
+        arm: The arm compared.
+        control: The arm it is compared to.
+        n: Animals measured in the arm.
+        n_control: Animals measured in the control arm.
+        ratio: Geometric mean of the arm over that of the control.
+        low: Lower end of the ratio's 95 % confidence interval (Welch, unadjusted; or Dunnett,
+            simultaneous).
+        high: Upper end of it.
+        g: Hedges' g on logarithms; below 0 when the arm is lower.
+        p: Probability of such a difference or a larger one by chance alone, unadjusted
+            (NaN for Dunnett, which has adjusted ones only).
+        p_adjusted: The same, for all arms compared (Holm or Dunnett).
+        test: Name of the test.
+        anova_p: One-way ANOVA across all arms on logarithms.
+    """
+
+    arm: str
+    control: str
+    n: int
+    n_control: int
+    ratio: float
+    low: float
+    high: float
+    g: float
+    p: float
+    p_adjusted: float
+    test: str
+    anova_p: float
+
+
+@dataclass(frozen=True)
+class SurvivalComparison:
+    """Survival of one arm against another.
+
+    Attributes:
+        arm: The arm compared.
+        control: The arm it is compared to; None for the control arm's own row.
+        n: Animals.
+        deaths: How many of them died.
+        survival: Fraction alive at the end.
+        low: Lower end of its exact binomial 95 % confidence interval (Clopper–Pearson), which is
+            right because every animal is watched to its death or to the end.
+        high: Upper end of it.
+        median: Median survival in h; infinite if more than half outlive the observation.
+        p: Log-rank test against the control.
+        p_adjusted: The same after Holm, over all arms compared.
+    """
+
+    arm: str
+    control: str | None
+    n: int
+    deaths: int
+    survival: float
+    low: float
+    high: float
+    median: float
+    p: float
+    p_adjusted: float
+
+
+def summarise(values: ArrayLike) -> Summary:
+    """Summarise one group; missing values (NaN) are left out.
+
+    Args:
+        values: Measurements above 0, in any unit.
+
+    Returns:
+        Mean ± SD and SEM, median, and the geometric mean with its 95 % confidence interval (t).
+
+    Example:
+        >>> round(summarise([1.0, 10.0, 100.0]).geometric_mean, 6)
+        10.0
+    """
+    from scipy import stats
+
+    x = _present(values)
+    n = x.size
+    if n == 0:
+        return Summary(0, *(math.nan,) * 7)
+    logs = np.log(x)
+    sd = float(x.std(ddof=1)) if n > 1 else math.nan
+    half = (
+        float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * logs.std(ddof=1) / math.sqrt(n))
+        if n > 1
+        else math.nan
+    )
+    centre = float(logs.mean())
+    return Summary(
+        n=n,
+        mean=float(x.mean()),
+        sd=sd,
+        sem=sd / math.sqrt(n),
+        median=float(np.median(x)),
+        geometric_mean=math.exp(centre),
+        low=math.exp(centre - half),
+        high=math.exp(centre + half),
+    )
+
+
+def compare(
+    groups: Mapping[str, ArrayLike], *, to: str, test: str = "welch"
+) -> tuple[Comparison, ...]:
+    """Compare every arm with one of them.
+
+    Args:
+        groups: Measurements above 0 of each arm; missing values (NaN) are left out.
+        to: Name of the control arm.
+        test: `"welch"`: Welch's t test on logarithms, p adjusted by Holm across arms.
+            `"dunnett"`: ANOVA on logarithms followed by Dunnett's many-to-one test.
+
+    Returns:
+        One comparison for each other arm, in their order. With fewer than two values in a group,
+        or no variation at all, the tests are NaN and only the ratio is given.
+
+    Raises:
+        InputError: If the control arm or the test is unknown.
+
+    Sources: Welch 1947, doi:10.1093/biomet/34.1-2.28; Holm 1979, doi:10.2307/4615733; Dunnett 1955,
+        doi:10.1080/01621459.1955.10501294; Hedges 1981, doi:10.3102/10769986006002107.
+    """
+    if to not in groups:
+        raise InputError(f"the arm to compare to, {to!r}, is not among the arms measured")
+    if test not in TESTS:
+        raise InputError(f"unknown test {test!r}; known are {', '.join(TESTS)}")
+    logs = {arm: np.log(_present(values)) for arm, values in groups.items()}
+    others = [arm for arm in logs if arm != to]
+    control = logs[to]
+    anova = _anova([x for x in logs.values() if x.size > 1])
+    if test == "dunnett":
+        rows = _dunnett([logs[arm] for arm in others], control)
+    else:
+        rows = _welch([logs[arm] for arm in others], control)
+    return tuple(
+        Comparison(
+            arm=arm,
+            control=to,
+            n=logs[arm].size,
+            n_control=control.size,
+            ratio=_ratio(logs[arm], control),
+            low=low,
+            high=high,
+            g=hedges_g(logs[arm], control),
+            p=p,
+            p_adjusted=adjusted,
+            test=test,
+            anova_p=anova,
+        )
+        for arm, (low, high, p, adjusted) in zip(others, rows, strict=True)
+    )
+
+
+def hedges_g(a: ArrayLike, b: ArrayLike) -> float:
+    """Return the standardised difference of means a − b, corrected for small samples.
+
+    NaN with fewer than two values in a group or no variation.
+
+    Source: Hedges 1981, doi:10.3102/10769986006002107 (exact correction with gamma functions).
+
+    Example:
+        >>> round(hedges_g([2, 3, 4, 5], [1, 2, 3, 4]), 4)
+        0.6726
+    """
+    x, y = _present(a), _present(b)
+    df = x.size + y.size - 2
+    if min(x.size, y.size) < 2:
+        return math.nan
+    pooled = ((x.size - 1) * x.var(ddof=1) + (y.size - 1) * y.var(ddof=1)) / df
+    if pooled <= 0:
+        return math.nan
+    shrink = math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
+    return float((x.mean() - y.mean()) / math.sqrt(pooled) * shrink)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Adjust p values for their number, step-down (Holm 1979); NaN stays NaN and isn't counted.
+
+    Example:
+        >>> [round(x, 4) for x in holm([0.01, 0.04, 0.03])]
+        [0.03, 0.06, 0.06]
+    """
+    order = sorted((i for i, value in enumerate(p) if not math.isnan(value)), key=lambda i: p[i])
+    adjusted = [math.nan] * len(p)
+    running = 0.0
+    for rank, i in enumerate(order):
+        running = max(running, min(1.0, p[i] * (len(order) - rank)))
+        adjusted[i] = running
+    return adjusted
+
+
+def kaplan_meier(times: ArrayLike, *, until: float) -> "pd.DataFrame":
+    """Return the Kaplan–Meier curve of one arm.
+
+    Args:
+        times: Time of death of each animal in h; infinite for one that lives on.
+        until: End of the observation in h.
+
+    Returns:
+        Columns `time` (h), `survival`, `low`, `high` (95 %, log–log), `at_risk`; one row at the
+        start and one for each time of death and for the end.
+
+    Source: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; by lifelines.
+    """
+    import pandas as pd
+
+    from lifelines import KaplanMeierFitter
+
+    _, observed, died = _observed(times, until)
+    fitted = KaplanMeierFitter().fit(observed, died, timeline=_instants(observed, until))
+    curve = fitted.survival_function_.iloc[:, 0]
+    band = fitted.confidence_interval_survival_function_
+    at = curve.index.to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "time": at,
+            "survival": curve.to_numpy(dtype=float),
+            "low": _forward(band.iloc[:, 0].to_numpy(dtype=float)),
+            "high": _forward(band.iloc[:, 1].to_numpy(dtype=float)),
+            "at_risk": [int((observed >= t).sum()) for t in at],
+        }
+    )
+
+
+def compare_survival(
+    deaths: Mapping[str, ArrayLike], *, until: float, to: str | None
+) -> tuple[SurvivalComparison, ...]:
+    """Compare the survival of every arm with that of one of them.
+
+    Args:
+        deaths: Times of death in h of each arm's animals; infinite for one that lives on. The clock
+            starts at the challenge.
+        until: End of the observation in h.
+        to: Name of the control arm; None compares nothing.
+
+    Returns:
+        One row for each arm, the control's included, in their order.
+
+    Raises:
+        InputError: If the control arm is unknown.
+
+    Sources: Mantel 1966 (log-rank); Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404;
+        Davidson-Pilon 2019, lifelines, doi:10.21105/joss.01317.
+    """
+    from scipy import stats
+
+    if to is not None and to not in deaths:
+        raise InputError(f"the arm to compare to, {to!r}, is not among the arms observed")
+    p = [
+        _logrank(times, deaths[to], until) if to is not None and arm != to else math.nan
+        for arm, times in deaths.items()
+    ]
+    rows = []
+    for (arm, times), raw, adjusted in zip(deaths.items(), p, holm(p), strict=True):
+        curve = kaplan_meier(times, until=until)
+        _, observed, died = _observed(times, until)
+        alive = int((~died).sum())
+        interval = stats.binomtest(alive, died.size).proportion_ci(CONFIDENCE, method="exact")
+        below = curve.loc[curve["survival"] <= 0.5, "time"]
+        rows.append(
+            SurvivalComparison(
+                arm=arm,
+                control=to if arm != to else None,
+                n=observed.size,
+                deaths=int(died.sum()),
+                survival=alive / died.size,
+                low=float(interval.low),
+                high=float(interval.high),
+                median=float(below.iloc[0]) if len(below) else math.inf,
+                p=raw,
+                p_adjusted=adjusted,
+            )
+        )
+    return tuple(rows)
+
+
+def table(rows: Sequence[Comparison | SurvivalComparison | Summary]) -> "pd.DataFrame":
+    """Return rows of one kind as a table, one column per field."""
+    import pandas as pd
+
+    return pd.DataFrame([asdict(row) for row in rows])
+
+
+def _present(values: ArrayLike) -> Floats:
+    x = np.asarray(values, dtype=np.float64)
+    return x[~np.isnan(x)]
+
+
+def _ratio(x: Floats, control: Floats) -> float:
+    if x.size == 0 or control.size == 0:
+        return math.nan
+    return math.exp(float(x.mean() - control.mean()))
+
+
+def _varies(*groups: Floats) -> bool:
+    """Tell whether there is any spread to judge a difference by (beyond rounding)."""
+    return all(x.size > 1 for x in groups) and any(np.ptp(x) > 1e-9 for x in groups)
+
+
+def _anova(groups: Sequence[Floats]) -> float:
+    from scipy import stats
+
+    if len(groups) < 2 or not _varies(*groups):
+        return math.nan
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+        return float(stats.f_oneway(*groups).pvalue)
+
+
+def _welch(arms: Sequence[Floats], control: Floats) -> list[tuple[float, float, float, float]]:
+    from scipy import stats
+
+    rows = []
+    for x in arms:
+        if not _varies(x, control):
+            rows.append((math.nan, math.nan, math.nan))
+            continue
+        terms = [g.var(ddof=1) / g.size for g in (x, control)]
+        error = math.sqrt(sum(terms))
+        df = sum(terms) ** 2 / (terms[0] ** 2 / (x.size - 1) + terms[1] ** 2 / (control.size - 1))
+        difference = float(x.mean() - control.mean())
+        half = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * error
+        p = 2 * float(stats.t.sf(abs(difference) / error, df))
+        rows.append((math.exp(difference - half), math.exp(difference + half), p))
+    adjusted = holm([p for _, _, p in rows])
+    return [(*row, q) for row, q in zip(rows, adjusted, strict=True)]
+
+
+def _dunnett(arms: Sequence[Floats], control: Floats) -> list[tuple[float, float, float, float]]:
+    from scipy import stats
+
+    nothing = (math.nan, math.nan, math.nan, math.nan)
+    usable = [i for i, x in enumerate(arms) if x.size > 1]
+    if control.size < 2 or not usable or not _varies(control, *(arms[i] for i in usable)):
+        return [nothing for _ in arms]
+    # SciPy integrates the distribution by quasi-random points: fix them, so p is reproducible.
+    with warnings.catch_warnings():
+        # An arm that lies wholly at the detection limit has no spread of its own; that is fine.
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+        answer = stats.dunnett(*(arms[i] for i in usable), control=control, rng=_rng())
+        interval = answer.confidence_interval(CONFIDENCE)
+    rows = [nothing for _ in arms]
+    for place, i in enumerate(usable):
+        rows[i] = (
+            math.exp(interval.low[place]),
+            math.exp(interval.high[place]),
+            math.nan,
+            float(answer.pvalue[place]),
+        )
+    return rows
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+def _observed(times: ArrayLike, until: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    given = np.asarray(times, dtype=np.float64)
+    if given.size == 0:
+        raise InputError("survival needs at least one animal in each arm")
+    return given, np.minimum(given, until), given <= until
+
+
+def _instants(observed: Floats, until: float) -> Floats:
+    return np.unique(np.concatenate(([min(0.0, observed.min())], observed, [until])))
+
+
+def _forward(values: Floats) -> Floats:
+    """Fill gaps with the last number before them (1 at the start)."""
+    filled, last = values.copy(), 1.0
+    for i, value in enumerate(values):
+        last = last if math.isnan(value) else float(value)
+        filled[i] = last
+    return filled
+
+
+def _logrank(a: ArrayLike, b: ArrayLike, until: float) -> float:
+    from lifelines.statistics import logrank_test
+
+    _, time_a, died_a = _observed(a, until)
+    _, time_b, died_b = _observed(b, until)
+    if not died_a.any() and not died_b.any():
+        return math.nan
+    return float(logrank_test(time_a, time_b, died_a, died_b).p_value)

@@ -1,0 +1,212 @@
+"""What has to be simulated for a set of findings: each distinct timeline once.
+
+Ratios, levels and times are read off the typical animal, which is deterministic. Survival is the
+share of a cohort that is expected to live, the mean of exp(-cumulative hazard) over its animals, so
+that no luck of dying enters; animals differ by their traits, and are the same in every arm.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflexarc.cohort import Cohort, spreads
+from reflexarc.ensemble import simulate
+from reflexarc.finding import Courses, Finding
+from reflexarc.outcomes import REST, Course
+from reflexarc.timeline import build_timelines
+
+if TYPE_CHECKING:
+    from reflexarc.biology import Model
+    from reflexarc.protocol import Experiment
+    from reflexarc.timeline import Timeline
+
+__all__ = ["ANIMALS", "Trials", "plan_trials", "residuals", "run_trials"]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+ANIMALS = 100
+"""Animals of the cohort in which survival is counted."""
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The distinct timelines of a set of findings.
+
+    Attributes:
+        timelines: For the typical animal, each with a digest as its arm.
+        lethal: For the cohort.
+        names: Digest of each (experiment, arm) of a finding.
+        times: Times in h at which outputs are wanted.
+        deaths: Times in h at which survival is wanted.
+        outputs: Model variables that are wanted.
+    """
+
+    timelines: "tuple[Timeline, ...]"
+    lethal: "tuple[Timeline, ...]"
+    names: Mapping[tuple[str, str], str]
+    times: Floats
+    deaths: Floats
+    outputs: tuple[str, ...]
+
+
+def plan_trials(findings: Iterable[Finding], experiments: "Mapping[str, Experiment]") -> Trials:
+    """Collect what findings need, each distinct timeline once.
+
+    Args:
+        findings: The findings.
+        experiments: Their experiments, by key.
+
+    Returns:
+        The trials; two arms with the same course of events share one timeline.
+    """
+    built: dict[str, dict[str, Timeline]] = {}
+    names: dict[tuple[str, str], str] = {}
+    calm: dict[str, Timeline] = {}
+    lethal: dict[str, Timeline] = {}
+    times: set[float] = {REST}
+    deaths: set[float] = set()
+    outputs: set[str] = set()
+    for finding in findings:
+        key = finding.experiment
+        if key not in built:
+            lines = build_timelines(experiments[key])
+            built[key] = {timeline.arm: timeline for timeline in lines}
+        survival = finding.outcome.statistic == "survival"
+        wanted = [float(time) for outcome in finding.outcomes for time in outcome.times]
+        (deaths if survival else times).update(wanted)
+        if not survival:
+            outputs.update(outcome.variable for outcome in finding.outcomes)
+        trials = lethal if survival else calm
+        for arm in finding.arms:
+            timeline = built[key][arm]
+            digest = names[key, arm] = _digest(timeline)
+            known = trials.get(digest)
+            stop = max(wanted) if known is None else max(known.stop, *wanted)
+            trials[digest] = replace(timeline, arm=digest, stop=max(stop, timeline.start))
+    return Trials(
+        timelines=tuple(calm.values()),
+        lethal=tuple(lethal.values()),
+        names=names,
+        times=np.array(sorted(times)),
+        deaths=np.array(sorted(deaths)),
+        outputs=tuple(sorted(outputs)),
+    )
+
+
+def run_trials(
+    trials: Trials,
+    *,
+    model: "Model",
+    typical: Cohort | None = None,
+    cohort: Cohort | None = None,
+    seed: int = 1,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    pool: ProcessPoolExecutor | None = None,
+) -> Mapping[str, Courses]:
+    """Simulate the trials.
+
+    Args:
+        trials: What to simulate.
+        model: The assembled biology.
+        typical: One animal for ratios, levels and times; the typical one if left out.
+        cohort: The animals in which survival is counted; 100 of the seed if left out.
+        seed: Seed of that cohort.
+        workers: Processes; None chooses.
+        progress: Called with (runs done, runs in all).
+        pool: Processes from `ensemble.worker_pool`, to be used again by several calls.
+
+    Returns:
+        The course of each arm, by the experiment's key and the arm's name.
+    """
+    typical = Cohort.typical() if typical is None else typical
+    if cohort is None:
+        cohort = Cohort.sample(spreads(model), size=ANIMALS, seed=seed)
+    total = len(trials.timelines) * len(typical) + len(trials.lethal) * len(cohort)
+
+    def report(offset: int) -> Progress | None:
+        return None if progress is None else lambda done, _: progress(offset + done, total)
+
+    values: dict[str, dict[str, Floats]] = {}
+    if trials.timelines:
+        result = simulate(
+            model=model,
+            timelines=trials.timelines,
+            cohort=typical,
+            times=trials.times,
+            outputs=trials.outputs,
+            workers=workers,
+            progress=report(0),
+            pool=pool,
+        )
+        for position, timeline in enumerate(trials.timelines):
+            values[timeline.arm] = {
+                name: result[name].values[position, 0] for name in trials.outputs
+            }
+    alive: dict[str, dict[float, float]] = {}
+    if trials.lethal:
+        result = simulate(
+            model=model,
+            timelines=trials.lethal,
+            cohort=cohort,
+            times=trials.deaths,
+            outputs=("hazard",),
+            workers=workers,
+            progress=report(len(trials.timelines) * len(typical)),
+            pool=pool,
+        )
+        living = np.exp(-result["hazard"].values).mean(axis=1)
+        for position, timeline in enumerate(trials.lethal):
+            alive[timeline.arm] = dict(
+                zip(trials.deaths.tolist(), living[position].tolist(), strict=True)
+            )
+    courses: dict[str, dict[str, Course]] = {}
+    for (experiment, arm), digest in trials.names.items():
+        course = Course(trials.times, values.get(digest, {}), alive.get(digest, {}))
+        courses.setdefault(experiment, {})[arm] = course
+    return dict(courses)
+
+
+def residuals(
+    findings: Sequence[Finding],
+    courses: Mapping[str, Courses],
+    *,
+    weights: Sequence[float] | None = None,
+    targets: Sequence[float | None] | None = None,
+) -> Floats:
+    """Return one residual a finding, for a fit.
+
+    Args:
+        findings: The findings.
+        courses: What `run_trials` returned.
+        weights: Weight of each; 1 if left out.
+        targets: Number that each is drawn to, in place of what it expects; None for its own.
+
+    Returns:
+        Residuals, shape (finding,): 0 agrees, 1 is the edge of a tolerance.
+    """
+    chosen = [None] * len(findings) if targets is None else targets
+    raw = [
+        finding.residual(courses[finding.experiment], target)
+        for finding, target in zip(findings, chosen, strict=True)
+    ]
+    return np.array(raw) * (1.0 if weights is None else np.asarray(weights))
+
+
+def _digest(timeline: "Timeline") -> str:
+    content = {
+        "start": timeline.start,
+        "initial": sorted(timeline.initial.items()),
+        "edges": [
+            [edge.time, sorted(edge.set.items()), sorted(edge.add.items())]
+            for edge in timeline.edges
+        ],
+    }
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]

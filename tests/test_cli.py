@@ -1,0 +1,404 @@
+"""The command line: what it prints where, what it returns, and that the manual knows all of it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from reflexarc import __version__
+from reflexarc.cli import app
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def process(*arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "reflexarc", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **settings},
+        check=False,
+    )
+
+
+# Model, agents, lesions
+
+
+def test_the_model_overview_counts_what_is_inside() -> None:
+    from reflexarc.biology import assemble
+
+    done = call("model")
+    assert done.exit_code == 0
+    model = assemble()
+    assert f"{len(model.states)} states, {len(model.parameters)} parameters" in done.stdout
+    for subsystem in model.subsystems:
+        assert re.search(rf"^{subsystem.name}\b", done.stdout, re.M)
+
+
+def test_parameters_as_json_have_source_and_status() -> None:
+    found = json.loads(call("model", "--subsystem", "adrenal", "--json").stdout)
+    assert found["parameters"]
+    assert {p["subsystem"] for p in found["parameters"]} == {"adrenal"}
+    assert all(p["status"] in ("measured", "fitted", "assumed") for p in found["parameters"])
+
+
+def test_assumed_lists_the_assumed_and_no_others() -> None:
+    every = json.loads(call("model", "--json").stdout)["parameters"]
+    assumed = json.loads(call("model", "--assumed", "--json").stdout)["parameters"]
+    assert [p["id"] for p in assumed] == [p["id"] for p in every if p["status"] == "assumed"]
+    assert 0 < len(assumed) < len(every)
+
+
+def test_a_subsystem_prints_its_own_text() -> None:
+    from reflexarc.biology import assemble
+
+    text = next(s.text for s in assemble().subsystems if s.name == "hpa")
+    assert call("model", "--subsystem", "HPA").stdout == text.rstrip() + "\n"
+
+
+def test_an_exported_model_is_the_model(tmp_path: Path) -> None:
+    import libsbml
+
+    from reflexarc.biology import assemble
+
+    file = tmp_path / "model.xml"
+    done = call("model", "--export", "sbml", "--out", str(file))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert str(file) in done.stderr.replace("\n", "")
+    assert file.read_text(encoding="utf-8") == assemble().sbml
+    assert libsbml.readSBMLFromFile(str(file)).getNumErrors() == 0
+    assert call("model", "--export", "antimony").stdout == assemble().antimony
+    assert call("model", "--export", "latex").stdout.startswith(r"\documentclass")
+
+
+def test_agents_and_lesions_answer_to_aliases() -> None:
+    agents = json.loads(call("agents", "endotoxin", "--json").stdout)["agents"]
+    assert {a["name"] for a in agents} == {"LPS"}
+    lesions = json.loads(call("lesions", "SVX", "--json").stdout)["lesions"]
+    assert {one["name"] for one in lesions} == {"subdiaphragmatic vagotomy"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "guess"),
+    [
+        (("agents", "fenoldopan"), "fenoldopam"),
+        (("lesions", "spleenectomy"), "splenectomy"),
+        (("sites", "ST63"), "ST36"),
+        (("model", "--subsystem", "adrenals"), "adrenal"),
+    ],
+)
+def test_a_misspelt_word_gets_the_nearest_right_one(arguments: tuple[str, ...], guess: str) -> None:
+    done = call(*arguments)
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert f"'{guess}'" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+# Sites
+
+
+def test_a_site_shows_tissues_and_recruitment() -> None:
+    done = call("sites", "st36", "--current", "0.5 mA", "--pulse-width", "50 us")
+    assert done.exit_code == 0
+    assert "deep fascia" in done.stdout
+    assert re.search(r"^PROKR2\s+0\.\d{3}\s", done.stdout, re.M)
+
+
+def test_a_site_as_json_grows_with_current() -> None:
+    def recruited(current: str) -> float:
+        found = json.loads(call("sites", "ST36", "--current", current, "--json").stdout)
+        return float(found["recruited"]["PROKR2"]["central"])
+
+    assert 0 == recruited("0 mA") < recruited("0.5 mA") < recruited("3 mA")
+
+
+def test_a_site_can_be_drawn(tmp_path: Path) -> None:
+    for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml")):
+        assert call("sites", "ST36", "--figure", str(tmp_path / name)).exit_code == 0
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--current", "0.5"), "no unit"),
+        (("--current", "-1 mA"), "-1 mA"),
+        (("--pulse-width", "3 mA"), "pulse width"),
+        (("--pulse-width", "5 us"), "5"),
+        (("--figure", "a.docx"), ".png"),
+        (("--figure", "missing/a.png"), "missing"),
+    ],
+)
+def test_a_site_refuses_what_cannot_be(arguments: tuple[str, ...], words: str) -> None:
+    done = call("sites", "ST36", *arguments)
+    assert done.exit_code == 3
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Experiments
+
+
+GOOD = """\
+title: Leg
+challenge: {LPS: 5 mg/kg, route: i.p., at: 0 h}
+animals: {species: mouse, per arm: 2}
+arms:
+  sham:
+    electroacupuncture:
+      {site: ST36, current: 0 mA, pulse width: 50 us, frequency: 10 Hz, duration: 15 min, at: -15 min}
+  leg: {like: sham, electroacupuncture: {current: 0.5 mA}}
+measure: [TNF in plasma at 90 min]
+compare: {to: sham}
+"""
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    file = tmp_path / "leg.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    return file
+
+
+def test_a_good_file_is_fine(good: Path) -> None:
+    done = call("validate", str(good))
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{good}: fine\n", "")
+
+
+def test_every_problem_of_every_file_is_listed(good: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(GOOD.replace("ST36", "ST63").replace("TNF", "TFN"), encoding="utf-8")
+    missing = tmp_path / "missing.yaml"
+    done = call("validate", str(good), str(bad), str(missing), str(tmp_path))
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert "bad.yaml:7: arms.sham.electroacupuncture.site: unknown site 'ST63'" in done.stderr
+    assert "bad.yaml:9: measure" in done.stderr
+    assert "missing.yaml: there is no such file" in done.stderr
+    found = json.loads(call("validate", str(bad), "--json").stdout)
+    assert found["valid"] is False
+    assert {problem["line"] for problem in found["problems"]} >= {7, 9}
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "photo.yaml"
+    file.write_bytes(b"\xff\xd8\xff\xe0")
+    done = call("validate", str(file))
+    assert done.exit_code == 3
+    assert "UTF-8" in done.stderr
+
+
+def test_a_built_in_experiment_can_be_printed_and_checked(tmp_path: Path) -> None:
+    listed = json.loads(call("experiments", "--json").stdout)["experiments"]
+    assert "liu-2021" in {entry["name"] for entry in listed}
+    for entry in listed:
+        file = tmp_path / f"{entry['name']}.yaml"
+        file.write_text(call("experiments", entry["name"]).stdout, encoding="utf-8")
+        assert call("validate", str(file)).exit_code == 0
+        assert entry["title"] in call("experiments").stdout
+
+
+def test_the_schema_accepts_what_the_laboratory_accepts() -> None:
+    import jsonschema
+
+    schema = json.loads(call("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    check = jsonschema.Draft202012Validator(schema)
+    assert check.is_valid(yaml.safe_load(GOOD))
+    assert not check.is_valid(yaml.safe_load(GOOD.replace("0.5 mA", "0.5")))
+    assert not check.is_valid(yaml.safe_load(GOOD.replace("current: 0.5", "curent: 0.5")))
+
+
+# Findings
+
+
+def test_findings_stand_beside_their_papers() -> None:
+    done = call("findings", "L21-1", "--workers", "1")
+    assert done.exit_code in (0, 1)
+    assert "liu2021" in done.stdout
+    assert re.search(r"^all scored +\d+ of \d+ +\d+ %", done.stdout, re.M)
+
+
+def test_findings_as_json_have_the_agreed_fields() -> None:
+    found = json.loads(call("findings", "L21-1", "--json", "--workers", "1").stdout)["findings"]
+    assert found
+    for one in found:
+        assert set(one) == {
+            "id", "paper", "trust", "role", "published", "simulated", "verdict", "why",
+        }  # fmt: skip
+        assert one["verdict"] in ("pass", "fail", "unscored")
+
+
+def test_trust_and_failed_choose_rows() -> None:
+    trusted = json.loads(call("findings", "L21", "--trust", "S", "--json").stdout)["findings"]
+    assert trusted
+    assert {one["trust"] for one in trusted} == {"S"}
+    failed = json.loads(call("findings", "L21", "--failed", "--json").stdout)["findings"]
+    assert {one["verdict"] for one in failed} <= {"fail"}
+
+
+@pytest.mark.parametrize(("verdict", "code"), [("fail", 1), ("pass", 0)])
+def test_an_undeclared_failure_is_1(
+    verdict: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dataclasses
+
+    import reflexarc.findings
+
+    original = reflexarc.findings.run_findings
+
+    def altered(**options: Any) -> list[Any]:
+        return [
+            dataclasses.replace(found, verdict=verdict)
+            for found in original(**{**options, "ids": ["L21-1"], "workers": 1})
+        ]
+
+    monkeypatch.setattr(reflexarc.findings, "run_findings", altered)
+    monkeypatch.setattr(reflexarc.findings, "known_failures", lambda: ())
+    assert call("findings").exit_code == code
+
+
+def test_an_unknown_finding_is_refused() -> None:
+    done = call("findings", "L99")
+    assert done.exit_code == 3
+    assert "L99" in done.stderr
+
+
+# The process
+
+
+def test_the_version() -> None:
+    done = process("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"reflexarc {__version__}\n", "")
+
+
+def test_what_is_not_understood_is_2() -> None:
+    done = process("sites", "--needle")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "--needle" in done.stderr
+
+
+def test_bad_input_is_3_in_one_sentence_on_stderr() -> None:
+    done = process("sites", "ST63")
+    assert done.returncode == 3
+    assert done.stdout == ""
+    assert done.stderr == "reflexarc: site: unknown site 'ST63'; did you mean 'ST36'?\n"
+
+
+def test_a_numerical_failure_is_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    import reflexarc.biology
+    from reflexarc.errors import NumericalError
+
+    def fail() -> None:
+        raise NumericalError("the integrator gave up at 2.5 h")
+
+    monkeypatch.setattr(reflexarc.biology, "assemble", fail)
+    done = call("model")
+    assert done.exit_code == 4
+    assert done.stderr.strip() == "reflexarc: the integrator gave up at 2.5 h"
+
+
+def test_control_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    import reflexarc.biology
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reflexarc.biology, "assemble", stop)
+    done = call("model")
+    assert done.exit_code == 130
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "reflexarc", "model", "--export", "sbml"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.read(10)
+        child.stdout.close()
+        assert child.stderr.read() == b""
+        assert child.wait(timeout=60) == 0
+
+
+def test_a_full_disk_is_a_sentence() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    done = process("model", "--export", "sbml", "--out", str(full))
+    assert done.returncode == 3
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_colour_when_told_so() -> None:
+    plain = process("agents", NO_COLOR="1", FORCE_COLOR="1", TTY_COMPATIBLE="1")
+    assert "\x1b[3" not in plain.stdout
+
+
+def test_a_piped_table_is_not_cut_short() -> None:
+    done = process("model", "--parameters", COLUMNS="40")
+    longest = max(len(line) for line in done.stdout.splitlines())
+    assert longest > 80
+
+
+# The manual
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_documented(name: str) -> None:
+    manual = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(name)}\n(.*?)(?=^## |\Z)", manual, re.M | re.S)
+    assert found, f"docs/reference/cli.md has no section on {name!r}"
+    for parameter in COMMANDS[name].params:
+        for option in parameter.opts:
+            if option.startswith("-") and option not in ("-h", "--help"):
+                assert f"`{option}" in found[1], f"{name} {option} is not in the manual"
+    for option in re.findall(r"^\| `(--[\w-]+)", found[1], re.M):
+        assert any(option in p.opts for p in COMMANDS[name].params), f"{name} has no {option}"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    done = call(name, "--help")
+    assert done.exit_code == 0
+    assert f"Example: reflexarc {name}" in done.stdout
+
+
+def test_the_experiments_in_the_manual_are_good() -> None:
+    from reflexarc.protocol import Experiment
+
+    count = 0
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"```yaml\n(title:.*?)```", text, re.S):
+            assert Experiment.problems(block, str(page)) == []
+            count += 1
+    assert count
+
+
+def test_the_manual_names_no_command_that_is_not_there() -> None:
+    manual = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^## (\w+)$", manual, re.M)) == sorted(COMMANDS)
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for command in re.findall(r"^\$ reflexarc ([a-z]+)", page.read_text(), re.M):
+            assert command in COMMANDS, f"{page.name}: reflexarc {command}"

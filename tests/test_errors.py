@@ -1,0 +1,66 @@
+import pickle
+
+import pytest
+
+from reflexarc.errors import InputError, NumericalError, ReflexarcError, nearest, unknown_word
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ({}, "no unit"),
+        ({"file": "leg.yaml"}, "leg.yaml: no unit"),
+        ({"file": "leg.yaml", "line": 12}, "leg.yaml:12: no unit"),
+        ({"line": 12}, "line 12: no unit"),
+        ({"field": "arms.leg.at"}, "arms.leg.at: no unit"),
+        (
+            {"file": "leg.yaml", "line": 12, "field": "arms.leg.at"},
+            "leg.yaml:12: arms.leg.at: no unit",
+        ),
+    ],
+)
+def test_an_error_says_where(place: dict[str, object], shown: str) -> None:
+    assert str(InputError("no unit", **place)) == shown  # type: ignore[arg-type]
+
+
+def test_exit_codes_are_those_of_the_design() -> None:
+    assert InputError("x").exit_code == 3
+    assert NumericalError("x").exit_code == 4
+    assert issubclass(InputError, ReflexarcError)
+    assert issubclass(NumericalError, ReflexarcError)
+
+
+def test_an_error_survives_a_worker_process() -> None:
+    error = InputError("no unit", file="leg.yaml", line=3, field="at")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.line) == (str(error), 3)
+
+
+def test_locating_keeps_what_is_known() -> None:
+    error = InputError("no unit", field="at").located(file="leg.yaml", line=4, field="arms.leg")
+    assert str(error) == "leg.yaml:4: arms.leg.at: no unit"
+    assert error.located(file="other.yaml", line=9).line == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "expected"),
+    [
+        ("ST63", ["ST25", "ST36", "LI10"], "ST36"),  # swapped digits
+        ("pulse_widht", ["pulse width", "frequency"], "pulse width"),
+        ("il6", ["IL-6", "IL-10"], "IL-6"),  # case and hyphen
+        ("zzz", ["ST25", "ST36"], None),
+        ("x", [], None),
+    ],
+)
+def test_nearest_spelling(word: str, known: list[str], expected: str | None) -> None:
+    assert nearest(word, known) == expected
+
+
+def test_unknown_words_offer_the_nearest_or_a_short_list() -> None:
+    assert unknown_word("site", "ST63", ["ST36"]) == "unknown site 'ST63'; did you mean 'ST36'?"
+    assert unknown_word("site", "zzz", ["ST25", "ST36"]) == (
+        "unknown site 'zzz'; known are ST25, ST36"
+    )
+    many = [f"point {k}" for k in range(100)]
+    assert unknown_word("site", "zzz", many) == "unknown site 'zzz'"
+    assert len(unknown_word("site", "z" * 10_000, many)) < 100

@@ -1,0 +1,228 @@
+"""The house keeps its own rules: pins, addresses, versions, direction of imports, size of files."""
+
+import ast
+import graphlib
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "reflexarc"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# A room may use those that stand before it, never those that stand after it, not even through a
+# third. Rooms that are not named here only have to stay out of circles.
+ORDER = [
+    "errors",
+    "units",
+    "biology",
+    "latex",
+    "atlas",
+    "recruitment",
+    "protocol",
+    "timeline",
+    "cohort",
+    "reference",
+    "ensemble",
+    "assay",
+    "statistics",
+    "runs",
+    "figures",
+    "report",
+    "laboratory",
+    "findings",
+    "fitting",
+    "cli",
+]
+
+
+def tracked_files() -> list[Path]:
+    """Every file that git knows or would add; every file at all where there is no git."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listing.returncode == 0:
+        names = [name for name in listing.stdout.split("\0") if name]
+        return [path for name in names if (path := ROOT / name).is_file()]
+    return [path for path in (ROOT / "src").rglob("*") if path.is_file()]
+
+
+def text_of(path: Path) -> str | None:
+    data = path.read_bytes()
+    if b"\0" in data[:4096]:
+        return None
+    return data.decode("utf-8")
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", name, maxsplit=1)[0]).lower()
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def test_every_dependency_is_pinned() -> None:
+    pins = {
+        normal(line)
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    wanted = list(PROJECT["dependencies"])
+    for extra in PROJECT["optional-dependencies"].values():
+        wanted += extra
+    assert [name for name in map(normal, wanted) if name not in pins] == []
+
+
+def test_constraints_are_plain_pins_without_addresses() -> None:
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        assert line.startswith("#") or re.fullmatch(r"[a-z0-9.-]+==[a-z0-9.+!]+", line), line
+
+
+def test_no_tracked_file_names_a_machine_path_or_a_registry() -> None:
+    path = re.compile(r"""(?<![\w.}/:-])/(?:tmp|root|home|work|opt)/\w""")
+    host = re.compile(r"pypi[.]org|pythonhosted[.]|npmjs[.]|proxy[.]golang|deb[.]debian|index-url")
+    found = []
+    for file in tracked_files():
+        if file == Path(__file__):
+            continue
+        for number, line in enumerate((text_of(file) or "").splitlines(), 1):
+            if path.search(line) or host.search(line):
+                found.append(f"{file.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    version = PROJECT["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == version
+    assert citation["license"] == PROJECT["license"]
+    assert re.search(rf"^## {re.escape(version)}\b", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    import reflexarc
+
+    assert reflexarc.__version__ == version
+
+
+def test_the_citation_has_what_the_format_requires() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    for reference in citation["references"]:
+        assert re.fullmatch(r"10\.\d{4,}/\S+", reference["doi"])
+
+
+def test_the_licence_is_there_in_full() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def imported_rooms(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "reflexarc":
+            names |= {f"reflexarc.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.split(".")[1] for name in names if name.startswith("reflexarc.")}
+
+
+def test_imports_go_one_way() -> None:
+    rooms: dict[str, set[str]] = {}
+    for path in modules():
+        here = room(path)
+        if here not in ("__init__", "__main__"):
+            rooms.setdefault(here, set()).update(imported_rooms(path) - {here, "__version__"})
+    graph = {here: uses & rooms.keys() for here, uses in rooms.items()}
+    reach: dict[str, set[str]] = {}
+    for here in graphlib.TopologicalSorter(graph).static_order():  # raises where there is a circle
+        reach[here] = graph[here].union(*(reach[used] for used in graph[here]))
+    wrong = [
+        f"{upper} uses {lower}"
+        for i, upper in enumerate(ORDER)
+        for lower in ORDER[i + 1 :]
+        if lower in reach.get(upper, set())
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_module_is_short_and_says_what_it_is(path: Path) -> None:
+    source = path.read_text()
+    assert source.count("\n") <= 400
+    assert ast.get_docstring(ast.parse(source))
+    assert not {"utils", "helpers", "managers", "registry"} & set(path.with_suffix("").parts)
+
+
+def test_nothing_is_left_unfinished() -> None:
+    marks = re.compile(r"\b(?:TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error)\\b")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in [*modules(), *(ROOT / "tests").rglob("*.py")]
+        if marks.search(path.read_text())
+    ]
+    assert found == []
+
+
+def test_import_loads_nothing_heavy() -> None:
+    heavy = ["matplotlib", "pandas", "roadrunner", "scipy", "numpy", "xarray", "libsbml", "typer"]
+    code = f"import sys, reflexarc; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_public_name_can_be_had() -> None:
+    import reflexarc
+
+    for name in reflexarc.__all__:
+        assert getattr(reflexarc, name) is not None
+    assert set(reflexarc.__all__) == set(dir(reflexarc))
+    with pytest.raises(AttributeError, match="needle"):
+        _ = reflexarc.needle  # type: ignore[attr-defined]
+
+
+def test_make_and_ci_say_the_same() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in ("demo", "test", "fit", "docs", "clean"):
+        assert re.search(rf"^{target}:", makefile, re.M)
+    ci = ROOT / ".ci" / "run"
+    assert ci.stat().st_mode & 0o111
+    assert ci.read_text().splitlines()[-1] == "make test"
+
+
+def test_every_page_of_the_manual_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    pages = [p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts]
+    missing = [
+        name
+        for page in pages
+        if (name := str(page.relative_to(ROOT / "docs").with_suffix(""))) != "index"
+        and not re.search(rf"^{re.escape(name)}$", index, re.M)
+    ]
+    assert missing == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = []
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        if "_build" in page.parts:
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert broken == []

@@ -1,0 +1,196 @@
+"""Tests against published and R reference values."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+from reflexarc.errors import InputError
+from reflexarc.statistics import (
+    compare,
+    compare_survival,
+    hedges_g,
+    holm,
+    kaplan_meier,
+    summarise,
+    table,
+)
+
+# R: datasets::sleep
+SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+SLEEP_2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+# Dunnett 1955, table 2: blood counts
+BLOOD = {
+    "control": [7.40, 8.50, 7.20, 8.24, 9.84, 8.32],
+    "A": [9.76, 8.80, 7.68, 9.36],
+    "B": [12.80, 9.68, 12.16, 9.20, 10.55],
+}
+# Freireich 1963, placebo arm (R: MASS::gehan), weeks in remission, all observed
+PLACEBO = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+
+
+def test_welch_against_r():
+    """`t.test(extra ~ group, data = sleep)`."""
+    (answer,) = compare({"1": np.exp(SLEEP_1), "2": np.exp(SLEEP_2)}, to="2")
+    assert answer.p == pytest.approx(0.07939, abs=5e-6)
+    assert math.log(answer.low) == pytest.approx(-3.3654832, abs=1e-6)
+    assert math.log(answer.high) == pytest.approx(0.2054832, abs=1e-6)
+    assert math.log(answer.ratio) == pytest.approx(0.75 - 2.33)
+    assert answer.p_adjusted == answer.p
+
+
+def test_anova_against_r():
+    """`anova(lm(count ~ drug))` on the blood counts: F = 8.02 on 2 and 12 df."""
+    groups = {arm: np.exp(x) for arm, x in BLOOD.items()}
+    p = compare(groups, to="control")[0].anova_p
+    x = [np.array(v) for v in BLOOD.values()]
+    grand = np.concatenate(x).mean()
+    between = sum(len(v) * (v.mean() - grand) ** 2 for v in x) / 2
+    within = sum(((v - v.mean()) ** 2).sum() for v in x) / 12
+    from scipy.stats import f
+
+    assert p == pytest.approx(f.sf(between / within, 2, 12), rel=1e-10)
+
+
+def test_dunnett_against_the_paper_and_r():
+    """`DescTools::DunnettTest`; Dunnett's own limits are −1.29 … 2.56 and 0.84 … 4.43."""
+    groups = {arm: np.exp(x) for arm, x in BLOOD.items()}
+    a, b = compare(groups, to="control", test="dunnett")
+    assert a.p_adjusted == pytest.approx(0.62, abs=0.005)
+    assert b.p_adjusted == pytest.approx(0.0059, abs=0.0002)
+    assert (math.log(a.low), math.log(a.high)) == pytest.approx((-1.25, 2.55), abs=0.06)
+    assert (math.log(b.low), math.log(b.high)) == pytest.approx((0.84, 4.43), abs=0.06)
+    assert math.isnan(a.p)
+    again = compare(groups, to="control", test="dunnett")
+    assert [x.p_adjusted for x in again] == [a.p_adjusted, b.p_adjusted]
+
+
+def test_holm_against_r():
+    """`p.adjust(p, "holm")`."""
+    assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    adjusted = holm([0.02, math.nan, 0.6])
+    assert adjusted[::2] == pytest.approx([0.04, 0.6])
+    assert math.isnan(adjusted[1])
+
+
+@given(p=st.lists(st.floats(0, 1), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=80)
+def test_holm_never_lowers_and_keeps_order(p: list[float]):
+    adjusted = holm(p)
+    assert all(q >= x and q <= 1 for q, x in zip(adjusted, p, strict=True))
+    order = np.argsort(p, kind="stable")
+    assert (np.diff(np.array(adjusted)[order]) >= 0).all()
+
+
+def test_hedges_g():
+    """Cohen's d = 0.7746 times the exact correction for 6 df, 0.8682."""
+    assert hedges_g([2, 3, 4, 5], [1, 2, 3, 4]) == pytest.approx(0.7745967 * 0.8684, abs=2e-4)
+    assert math.isnan(hedges_g([1.0], [1, 2]))
+    assert math.isnan(hedges_g([1.0, 1.0], [2.0, 2.0]))
+
+
+def test_summary():
+    summary = summarise([1.0, 10.0, 100.0, math.nan])
+    assert summary.n == 3
+    assert summary.mean == pytest.approx(37.0)
+    assert summary.sem == pytest.approx(np.std([1, 10, 100], ddof=1) / np.sqrt(3))
+    assert summary.geometric_mean == pytest.approx(10.0)
+    # t(0.975, 2) = 4.30265; sd of logs = ln 10
+    assert summary.high == pytest.approx(10 * math.exp(4.302653 * math.log(10) / math.sqrt(3)))
+    assert summarise([math.nan]).n == 0
+
+
+@given(
+    shift=st.floats(0.1, 10),
+    scale=st.floats(0.01, 1000),
+    x=st.lists(st.floats(0.5, 2), min_size=3, max_size=8, unique=True),
+)
+@settings(deadline=None, max_examples=40)
+def test_a_change_of_unit_changes_nothing_but_the_means(shift, scale, x):
+    groups = {"a": np.array(x), "b": np.array(x)[::-1] * shift}
+    (one,) = compare(groups, to="a")
+    (two,) = compare({arm: v * scale for arm, v in groups.items()}, to="a")
+    assert one.ratio == pytest.approx(shift)
+    assert two.p == pytest.approx(one.p, rel=1e-5, abs=1e-12)
+    assert two.low == pytest.approx(one.low, rel=1e-6)
+
+
+@pytest.mark.parametrize("test", ["welch", "dunnett"])
+def test_too_little_to_test(test: str):
+    lonely = compare({"a": [2.0], "b": [4.0, math.nan]}, to="a", test=test)[0]
+    assert lonely.ratio == pytest.approx(2)
+    assert math.isnan(lonely.p_adjusted)
+    same = compare({"a": [2.0, 2.0], "b": [2.0, 2.0]}, to="a", test=test)[0]
+    assert same.ratio == 1
+    assert math.isnan(same.p_adjusted)
+    empty = compare({"a": [2.0, 3.0], "b": [math.nan], "c": [3.0, 5.0]}, to="a", test=test)
+    assert math.isnan(empty[0].ratio)
+    assert 0 < empty[1].p_adjusted < 1
+
+
+def test_unknown_control_and_test_are_refused():
+    with pytest.raises(InputError, match="'x'"):
+        compare({"a": [1.0]}, to="x")
+    with pytest.raises(InputError, match="welch, dunnett"):
+        compare({"a": [1.0]}, to="a", test="sign")
+    with pytest.raises(InputError, match="'x'"):
+        compare_survival({"a": [1.0]}, until=2, to="x")
+
+
+def test_kaplan_meier_against_r():
+    """`survfit(Surv(time, cens) ~ 1, data = subset(gehan, treat == "control"))`."""
+    curve = kaplan_meier(PLACEBO, until=30).set_index("time")
+    for week, survival in ((1, 0.9048), (5, 0.5714), (8, 0.3810), (12, 0.1905), (23, 0.0)):
+        assert curve.loc[week, "survival"] == pytest.approx(survival, abs=5e-5)
+    assert curve.loc[8, "at_risk"] == 12
+    # conf.type = "log-log"
+    assert curve.loc[8, "low"] == pytest.approx(0.183, abs=1e-3)
+    assert curve.loc[8, "high"] == pytest.approx(0.578, abs=1e-3)
+
+
+def test_log_rank_by_hand():
+    a, b = np.array([4.0, 9.0, 11.0, 30.0, np.inf]), np.array([2.0, 3.0, 5.0, 8.0, 9.0])
+    rows = compare_survival({"a": a, "b": b}, until=40, to="a")
+    difference = variance = 0.0
+    for t in np.unique(np.concatenate([a, b])[np.concatenate([a, b]) <= 40]):
+        n1, n = (a >= t).sum(), (a >= t).sum() + (b >= t).sum()
+        d = (a == t).sum() + (b == t).sum()
+        difference += (a == t).sum() - d * n1 / n
+        if n > 1:
+            variance += d * n1 / n * (1 - n1 / n) * (n - d) / (n - 1)
+    assert rows[1].p == pytest.approx(chi2.sf(difference**2 / variance, 1), rel=1e-9)
+    assert (rows[0].deaths, rows[1].deaths) == (4, 5)
+    assert rows[0].survival == pytest.approx(0.2)
+    # binom.test(1, 5)
+    assert (rows[0].low, rows[0].high) == pytest.approx((0.005050763, 0.7164179), rel=1e-6)
+    assert rows[1].median == 5
+    assert rows[0].control is None
+
+
+def test_nobody_dies_and_everybody_dies():
+    rows = compare_survival({"a": [np.inf] * 10, "b": [np.inf] * 10}, until=168, to="a")
+    assert rows[1].survival == 1
+    assert math.isnan(rows[1].p)
+    assert math.isinf(rows[1].median)
+    # binom.test(10, 10): 0.6915 … 1
+    assert rows[1].low == pytest.approx(0.6915029, abs=1e-6)
+    curve = kaplan_meier([1.0, 2.0], until=10)
+    assert curve["survival"].tolist() == [1.0, 0.5, 0.0, 0.0]
+    assert not curve.isna().any().any()
+
+
+def test_table_has_a_column_for_each_field():
+    frame = table(compare({"a": [1.0, 2.0], "b": [3.0, 5.0]}, to="a"))
+    assert list(frame.columns[:3]) == ["arm", "control", "n"]
+
+
+@pytest.mark.parametrize("test", ["welch", "dunnett"])
+def test_a_whole_arm_at_the_detection_limit(test: str):
+    groups = {"a": [0.15] * 6, "b": [0.15] * 5 + [0.15 + 1e-16], "c": [0.2, 0.3, 0.4, 0.2, 0.3, 0.2]}
+    same, higher = compare(groups, to="a", test=test)
+    assert same.ratio == pytest.approx(1)
+    assert higher.ratio > 1
+    assert 0 < higher.p_adjusted < 0.05
