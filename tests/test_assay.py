@@ -97,14 +97,14 @@ def test_errors_have_the_size_asked_for_and_stay_with_the_animal():
     )
 
 
-def test_a_plate_is_shared_within_an_arm():
+def test_a_plate_holds_a_few_animals_of_every_arm():
     sample = Sample(Thing(plate_lnsd=0.1), 1.0)
-    table = measure(trajectories=world(300, 2), samples=[sample], seed=5)
-    error = np.log(table["value"] / table["simulated"]).to_numpy().reshape(300, 2)
-    np.testing.assert_allclose(error[:, 0], error[:, 1], atol=1e-12)
-    assert error[:, 0].std() == pytest.approx(0.1, rel=0.15)
-    fewer = measure(trajectories=world(2, 2), samples=[sample], seed=5)
-    assert np.log(fewer["value"] / fewer["simulated"])[0] == pytest.approx(error[0, 0])
+    table = measure(trajectories=world(3, 1000), samples=[sample], seed=5)
+    error = np.log(table["value"] / table["simulated"]).to_numpy().reshape(3, 200, 5)
+    np.testing.assert_allclose(error, error[:1, :, :1] + np.zeros((3, 200, 5)), atol=1e-12)
+    assert error[0, :, 0].std() == pytest.approx(0.1, rel=0.15)
+    fewer = measure(trajectories=world(1, 2), samples=[sample], seed=5)
+    assert np.log(fewer["value"] / fewer["simulated"])[0] == pytest.approx(error[0, 0, 0])
 
 
 def test_what_was_not_simulated_is_refused():

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -160,7 +160,8 @@ animals: {species: mouse, per arm: 2}
 arms:
   sham:
     electroacupuncture:
-      {site: ST36, current: 0 mA, pulse width: 50 us, frequency: 10 Hz, duration: 15 min, at: -15 min}
+      {site: ST36, current: 0 mA, pulse width: 50 us, frequency: 10 Hz, duration: 15 min,
+       at: -15 min}
   leg: {like: sham, electroacupuncture: {current: 0.5 mA}}
 measure: [TNF in plasma at 90 min]
 compare: {to: sham}
@@ -187,11 +188,11 @@ def test_every_problem_of_every_file_is_listed(good: Path, tmp_path: Path) -> No
     assert done.exit_code == 3
     assert done.stdout == ""
     assert "bad.yaml:7: arms.sham.electroacupuncture.site: unknown site 'ST63'" in done.stderr
-    assert "bad.yaml:9: measure" in done.stderr
+    assert "bad.yaml:10: measure" in done.stderr
     assert "missing.yaml: there is no such file" in done.stderr
     found = json.loads(call("validate", str(bad), "--json").stdout)
     assert found["valid"] is False
-    assert {problem["line"] for problem in found["problems"]} >= {7, 9}
+    assert {problem["line"] for problem in found["problems"]} >= {7, 10}
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_a_built_in_experiment_can_be_printed_and_checked(tmp_path: Path) -> Non
 
 
 def test_the_schema_accepts_what_the_laboratory_accepts() -> None:
-    import jsonschema
+    import jsonschema  # type: ignore[import-untyped]
 
     schema = json.loads(call("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -253,7 +254,7 @@ def test_trust_and_failed_choose_rows() -> None:
 
 @pytest.mark.parametrize(("verdict", "code"), [("fail", 1), ("pass", 0)])
 def test_an_undeclared_failure_is_1(
-    verdict: str, code: int, monkeypatch: pytest.MonkeyPatch
+    verdict: Literal["pass", "fail"], code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import dataclasses
 

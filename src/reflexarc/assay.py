@@ -1,8 +1,9 @@
 """What a laboratory would have measured: sampling, detection limits, plate and handling.
 
-A measured value is the model's value times a handling factor (catecholamines of decapitated animals),
-a plate error shared by the samples of one arm and analyte, and an error of each sample. A value below
-the detection limit is reported as the limit, with a flag. A dead animal gives no sample.
+A measured value is the model's value times a handling factor (catecholamines of decapitated
+animals), a plate error and an error of each sample. A plate holds a few animals of every arm, as a
+careful laboratory lays it out, so that a plate can't pass for an effect of an arm. A value below
+the detection limit is reported as the limit, with a flag. A dead animal gives none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ __all__ = ["COLUMNS", "SAMPLINGS", "Sample", "groups", "measure"]
 
 Floats = NDArray[np.float64]
 
+ANIMALS_PER_PLATE = 5
 SAMPLINGS = ("cannula", "decapitation")
 COLUMNS = (
     "arm",
@@ -84,7 +86,7 @@ def measure(
     frames = []
     for sample in samples:
         true = _at(trajectories, sample)
-        read = true * _handling(sample) * _error(sample, arms, animals, seed)
+        read = true * _handling(sample) * _error(sample, len(arms), animals, seed)
         limit = sample.observable.detection_limit
         below = np.zeros(true.shape, dtype=bool) if limit is None else read < limit
         dead = np.zeros(true.shape, dtype=bool) if deaths is None else deaths <= sample.time
@@ -142,17 +144,16 @@ def _handling(sample: Sample) -> float:
     return factor if sample.sampling == "decapitation" and factor is not None else 1.0
 
 
-def _error(sample: Sample, arms: Sequence[str], animals: Sequence[int], seed: int | None) -> Floats:
+def _error(sample: Sample, arms: int, animals: Sequence[int], seed: int | None) -> Floats:
     """Return the factor of plate and sample error, shape (arm, animal).
 
-    The error of a sample belongs to the animal, so arms stay paired; the plate belongs to the arm.
+    Both belong to the animal, so that arms stay paired.
     """
     if seed is None:
-        return np.ones((len(arms), len(animals)))
+        return np.ones((arms, len(animals)))
     what = sample.observable.name
-    plates = [normal(seed, f"plate:{what}:{arm}", [0])[0] for arm in arms]
-    errors = normal(seed, f"assay:{what}:{sample.time:.9g}", animals)
-    logs = np.add.outer(
-        sample.observable.plate_lnsd * np.array(plates), sample.observable.assay_lnsd * errors
-    )
-    return np.asarray(np.exp(logs))
+    when = f"{sample.time:.9g}"
+    plates = normal(seed, f"plate:{what}:{when}", [k // ANIMALS_PER_PLATE for k in animals])
+    errors = normal(seed, f"assay:{what}:{when}", animals)
+    logs = sample.observable.plate_lnsd * plates + sample.observable.assay_lnsd * errors
+    return np.tile(np.exp(logs), (arms, 1))

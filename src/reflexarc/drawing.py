@@ -4,6 +4,8 @@ Each `draw_…` function draws on axes that it is given; `figures` puts them on 
 """
 
 import math
+import re
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,10 +17,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import xarray
-    from matplotlib.axes import Axes
     from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
 
-    from reflexarc.biology import Observable
     from reflexarc.timeline import Edge, Timeline
 
 __all__ = [
@@ -29,9 +30,9 @@ __all__ = [
     "draw_schedule",
     "draw_survival",
     "intervals",
+    "label_of",
     "marks",
     "style",
-    "title_of",
 ]
 
 INK = "#1c2430"
@@ -41,7 +42,7 @@ COLOURS = ("#0b6fb8", "#d4561a", "#0a8a6a", "#b03a83", "#a87a00", "#6a51c8", "#3
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.4, 1.2, 1.4)))
 MARKERS = "osD^vPX<>"
 KINDS = {
-    "stimulus": ("#e9a13b", "needle, light or nerve electrode on"),
+    "stimulus": ("#e9a13b", "stimulus on"),
     "anaesthesia": ("#8fb4d9", "isoflurane"),
     "infusion": ("#b18bd0", "infusion"),
     "dose": ("#c8372d", "dose"),
@@ -55,21 +56,29 @@ Looks = Mapping[str, tuple[str, Any, str]]
 def arm_looks(arms: Sequence[str], *, control: str | None = None) -> Looks:
     """Give each arm a colour, a dash and a marker; the control is grey.
 
-    More than eight arms (a dose–response) get a sequence of shades instead.
+    Arms whose names differ by a number only (a dose–response) get a sequence of shades.
     """
     others = [arm for arm in arms if arm != control]
     looks: dict[str, tuple[str, Any, str]] = {}
-    shades = _shades(len(others)) if len(others) > len(COLOURS) else COLOURS
+    series = len(others) > 2 and len({re.sub(r"[\d.]+", "", arm) for arm in others}) == 1
+    shades = _shades(len(others)) if series or len(others) > 32 else COLOURS
     for i, arm in enumerate(others):
-        looks[arm] = (shades[i], DASHES[i % len(DASHES)], MARKERS[(i + 1) % len(MARKERS)])
+        dash = "-" if series else DASHES[(i + i // len(COLOURS)) % len(DASHES)]
+        looks[arm] = (shades[i % len(shades)], dash, MARKERS[(i + 1) % len(MARKERS)])
     return {
         arm: (CONTROL, (0, (4, 1.2)), MARKERS[0]) if arm == control else looks[arm] for arm in arms
     }
 
 
-def title_of(observable: "Observable") -> str:
-    """Return a label such as `TNF, plasma [pg/mL]`."""
-    return f"{observable.name}, {observable.where} [{_unit(observable.unit)}]"
+def label_of(name: str, where: str, unit: str) -> str:
+    """Return a label such as `TNF, plasma [pg/mL]`; the place is left out where it is plain.
+
+    Example:
+        >>> label_of("IL-6", "plasma", "pg/mL"), label_of("DMV activity", "brain", "fold of rest")
+        ('IL-6, plasma [pg/mL]', 'DMV activity [fold of rest]')
+    """
+    place = f", {where}" if where in ("plasma", "spleen") else ""
+    return f"{name}{place} [{_unit(unit)}]"
 
 
 @contextmanager
@@ -130,7 +139,7 @@ def draw_course(
 
     Args:
         axes: Where to draw.
-        values: Dimensions (arm, animal, time); time in h.
+        values: Dimensions (arm, animal, time); time in h; NaN for the dead.
         title: Heading, with the unit.
         looks: From `arm_looks`.
         until: Last time shown, in h.
@@ -148,11 +157,12 @@ def draw_course(
     for arm in looks:
         colour, dash, _ = looks[arm]
         animals = shown.sel(arm=arm).values
-        if animals.shape[0] > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # times at which no animal lives
             low, middle, high = np.nanquantile(animals, [0.1, 0.5, 0.9], axis=0)
-            axes.fill_between(times, low, high, color=colour, alpha=0.13, lw=0)
-        else:
-            middle = animals[0]
+        if animals.shape[0] > 1:
+            faint = 0.13 if len(looks) <= 4 else 0.07
+            axes.fill_between(times, low, high, color=colour, alpha=faint, lw=0)
         axes.plot(times, middle, color=colour, ls=dash, label=arm, zorder=3)
     if limit is not None and axes.get_ylim()[1] > limit:
         axes.axhline(limit, color=QUIET, lw=0.8, ls=":", zorder=1)
@@ -222,7 +232,9 @@ def draw_measured(
 def draw_survival(
     axes: "Axes", curves: "Mapping[str, pd.DataFrame]", *, title: str, looks: Looks, until: float
 ) -> None:
-    """Draw Kaplan–Meier curves with their 95 % band, and below them the animals at risk.
+    """Draw Kaplan–Meier curves with 95 % intervals, and below them the animals at risk.
+
+    Up to three arms have bands; more have whiskers at the end, where bands would hide each other.
 
     Args:
         axes: Where to draw; the table needs room below.
@@ -231,40 +243,47 @@ def draw_survival(
         looks: From `arm_looks`.
         until: End of the observation in h.
     """
+    from matplotlib.transforms import ScaledTranslation
+
     days = until > 72
     scale = 24.0 if days else 1.0
-    ticks = np.arange(0, until / scale + 1e-9, _step(until / scale))
-    for arm in (arm for arm in looks if arm in curves):
+    end = until / scale
+    ticks = np.arange(0, end + 1e-9, _step(end))
+    shown = [arm for arm in looks if arm in curves]
+    sheet: Any = axes.get_figure()
+    inches = sheet.dpi_scale_trans + ScaledTranslation(0, 0, axes.transAxes)
+    fine: Any = {"va": "center", "fontsize": 8, "clip_on": False}
+    axes.text(-0.62, -0.6, "at risk", ha="right", transform=inches, color=QUIET, **fine)
+    for row, arm in enumerate(shown):
         curve, (colour, dash, _) = curves[arm], looks[arm]
         t = curve["time"].to_numpy() / scale
-        band = curve["low"] < curve["high"]
-        if band.any():
-            axes.fill_between(
-                t, 100 * curve["low"], 100 * curve["high"], step="post", color=colour,
-                alpha=0.1, lw=0,
-            )  # fmt: skip
+        last = curve.iloc[-1]
+        if len(shown) <= 3:
+            axes.fill_between(t, 100 * curve["low"], 100 * curve["high"], step="post",
+                              color=colour, alpha=0.12, lw=0)  # fmt: skip
+        else:
+            x = end * (1.025 + 0.02 * row)
+            axes.plot([x, x], [100 * last["low"], 100 * last["high"]], color=colour, lw=1.1,
+                      clip_on=False)  # fmt: skip
+            axes.plot([x], [100 * last["survival"]], "o", color=colour, ms=3, clip_on=False)
         axes.step(t, 100 * curve["survival"], where="post", color=colour, ls=dash, label=arm)
+        down = -0.78 - 0.17 * row
+        axes.text(-0.62, down, _short(arm, 24), ha="right", transform=inches, color=colour, **fine)
+        axes.plot([-0.55, -0.2], [down, down], color=colour, ls=dash, lw=1.5, clip_on=False,
+                  transform=inches)  # fmt: skip
+        for tick in ticks:
+            axes.annotate(
+                str(_at_risk(curve, tick * scale)), (tick, 0), xytext=(0, 72 * down), fontsize=8,
+                textcoords="offset points", ha="center", va="center",
+                xycoords=("data", "axes fraction"),
+            )  # fmt: skip
     axes.set_ylim(-2, 103)
-    axes.set_xlim(0, until / scale)
+    axes.set_xlim(0, end)
     axes.set_xticks(ticks)
     axes.set_yticks([0, 25, 50, 75, 100])
     axes.set_ylabel("alive [%]")
     axes.set_xlabel(f"time after the challenge [{'d' if days else 'h'}]")
     axes.set_title(title)
-    axes.annotate("at risk", (0, 0), xytext=(-8, -42), textcoords="offset points", ha="right",
-                  xycoords="axes fraction", color=QUIET, fontsize=8)  # fmt: skip
-    for row, arm in enumerate(arm for arm in looks if arm in curves):
-        curve, (colour, _, _) = curves[arm], looks[arm]
-        down = -54 - 12 * row
-        axes.annotate(_short(arm, 16), (0, 0), xytext=(-8, down), textcoords="offset points",
-                      ha="right", va="center", xycoords="axes fraction", color=colour,
-                      fontsize=8)  # fmt: skip
-        for tick in ticks:
-            axes.annotate(
-                str(_at_risk(curve, tick * scale)), (tick, 0), xytext=(0, down), fontsize=8,
-                textcoords="offset points", ha="center", va="center",
-                xycoords=("data", "axes fraction"),
-            )  # fmt: skip
 
 
 def draw_schedule(axes: "Axes", timelines: "Sequence[Timeline]", *, until: float) -> None:
@@ -276,34 +295,37 @@ def draw_schedule(axes: "Axes", timelines: "Sequence[Timeline]", *, until: float
         until: Last time shown, in h.
     """
     first = min([0.0, *(e.time for t in timelines for e in t.edges if _shown(e))])
+    scale = 60.0 if until - first <= 4 else 1.0
+    span = until - first
     used: list[str] = []
     for row, timeline in enumerate(timelines):
         axes.axhline(row, color=QUIET, alpha=0.25, lw=0.8, zorder=0)
         for kind, start, stop in intervals(timeline):
             if start < until:
                 used.append(kind)
-                height = {"stimulus": 0.46, "anaesthesia": 0.72, "infusion": 0.2}[kind]
+                height = {"stimulus": 0.46, "anaesthesia": 0.74, "infusion": 0.2}[kind]
+                length = max(min(stop, until) - start, 0.004 * span)
                 axes.barh(
-                    row, min(stop, until) - start, left=start, height=height, lw=0,
+                    row, scale * length, left=scale * start, height=height, lw=0,
                     color=KINDS[kind][0], zorder=2 if kind != "anaesthesia" else 1,
                 )  # fmt: skip
         for kind, when in marks(timeline):
             if when <= until:
                 used.append(kind)
-                axes.scatter([max(when, first)], [row], s=34, zorder=4, linewidth=1.3,
-                             marker="v" if kind == "dose" else "x",
-                             color=KINDS[kind][0])  # fmt: skip
-    axes.set_yticks(range(len(timelines)), [_short(timeline.arm) for timeline in timelines])
+                x = scale * max(when, first - 0.045 * span)
+                axes.scatter([x], [row], s=34, zorder=4, linewidth=1.3, color=KINDS[kind][0],
+                             marker="v" if kind == "dose" else "x")  # fmt: skip
+    axes.set_yticks(range(len(timelines)), [_short(timeline.arm, 32) for timeline in timelines])
     axes.set_ylim(len(timelines) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    pad = 0.03 * (until - first)
-    axes.set_xlim(first - pad, until + pad)
+    axes.set_xlim(scale * (first - 0.075 * span), scale * (until + 0.03 * span))
     axes.xaxis.set_major_locator(_locator(7))
-    axes.set_xlabel("time [h]")
+    axes.set_xlabel("time [min]" if scale > 1 else "time [h]")
     handles = [_key(kind) for kind in KINDS if kind in used]
     if handles:
-        axes.figure.legend(handles=handles, loc="outside lower left", ncols=2, handlelength=1.3)
+        sheet: Any = axes.get_figure()
+        sheet.legend(handles=handles, loc="outside lower left", ncols=3, handlelength=1.3)
 
 
 def intervals(timeline: "Timeline") -> list[tuple[str, float, float]]:

@@ -67,7 +67,7 @@ def simulate(
         model: The assembled biology.
         timelines: One per arm; the names of the arms must differ.
         cohort: The animals.
-        times: Increasing times in h on the experiment's clock. At an edge the value before it counts.
+        times: Increasing times in h on the experiment's clock; at an edge, just before it.
         outputs: Ids of states, variables or parameters of the model.
         workers: Processes; None chooses by the amount of work and the cores; 1 stays in this one.
         progress: Called with (runs done, runs in all) after each job; a run is one animal in one

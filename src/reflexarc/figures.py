@@ -3,6 +3,7 @@
 matplotlib is used without a screen and without its global state.
 """
 
+import html
 import io
 import math
 import re
@@ -22,8 +23,8 @@ from reflexarc.drawing import (
     draw_survival,
     intervals,
     marks,
+    label_of,
     style,
-    title_of,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from reflexarc.biology import Observable
     from reflexarc.timeline import Timeline
 
-__all__ = ["Picture", "pictures", "sheet", "svg"]
+__all__ = ["Picture", "clock", "inline", "pictures", "sheet", "svg"]
 
 PANEL = (4.3, 2.9)
 """Width and height of one panel in inches; at 390 px it is shown nearly full size."""
@@ -132,9 +133,7 @@ def sheet(
 
 
 def svg(figure: "Figure", *, label: str = "") -> str:
-    """Return a figure as SVG text to stand inside a page.
-
-    Its ink is `currentColor`, numbers are rounded, and equal figures give equal text.
+    """Return a figure as SVG text; equal figures give equal text.
 
     Args:
         figure: The figure.
@@ -146,13 +145,22 @@ def svg(figure: "Figure", *, label: str = "") -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    text = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), text)
     used = set(re.findall(r"#([A-Za-z]\w+)", text))
     text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", text)
-    text = text.replace(INK, "currentColor").replace("'DejaVu Sans'", "var(--text, 'DejaVu Sans')")
-    words = label.replace("&", "and").replace("<", "").replace('"', "'")
-    text = re.sub(r"<svg ", f'<svg role="img" aria-label="{words}" ', text, count=1)
+    words = html.escape(label)
+    text = re.sub(r"<svg ", lambda _: f'<svg role="img" aria-label="{words}" ', text, count=1)
     return "\n".join(line for line in text.splitlines() if line.strip())
+
+
+def inline(text: str) -> str:
+    """Return SVG text for the inside of a page: its ink and letters follow the page's."""
+    text = text.replace(INK, "currentColor").replace("'DejaVu Sans'", "var(--text)")
+    return re.sub(r' width="[\d.]+pt"', "", re.sub(r' height="[\d.]+pt"', "", text, count=1), count=1)
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def window_of(
@@ -205,7 +213,7 @@ def _measured(rows: "pd.DataFrame", comparisons: "pd.DataFrame", looks: Looks) -
             chosen = comparisons[same & (comparisons["time"] == time)]
         with style():
             figure = Figure(figsize=(5.6, 1.0 + 0.42 * len(looks)), layout="constrained")
-            title = f"{name}, {where} [{unit}] at {clock(float(time))}"
+            title = f"{label_of(name, where, unit)} at {clock(float(time))}"
             draw_measured(figure.subplots(), mine, title=title, looks=looks, comparisons=chosen)
         found.append(
             Picture(
@@ -223,14 +231,14 @@ def _survival(curves: "Mapping[str, pd.DataFrame]", looks: Looks, until: float) 
     from matplotlib.figure import Figure
 
     with style():
-        table = 0.75 + 0.17 * len(curves)
-        figure = Figure(figsize=(5.6, 2.9 + table))
-        bottom = (table + 0.1) / (2.9 + table)
-        axes = figure.add_axes((0.235, bottom, 0.74, 1 - bottom - 0.1))
+        rows = len(curves)
+        height = 3.4 + 0.17 * rows
+        figure = Figure(figsize=(5.8, height))
+        bottom = (0.95 + 0.17 * rows) / height
+        right = 0.02 if rows <= 3 else 0.03 + 0.013 * rows
+        axes = figure.add_axes((0.36, bottom, 0.64 - right, 1 - bottom - 0.35 / height))
         draw_survival(axes, curves, title="Survival", looks=looks, until=until)
-        if len(looks) > 1:
-            axes.legend(loc="lower left", handlelength=2.2)
-    caption = "Kaplan–Meier curves with 95 % confidence bands and the animals at risk."
+    caption = "Kaplan–Meier curves with 95 % confidence intervals, and the animals at risk."
     return Picture("survival", "survival", caption, figure)
 
 
@@ -269,7 +277,7 @@ def _course(
     draw_course(
         axes,  # type: ignore[arg-type]
         trajectories[observable.id],
-        title=title_of(observable),
+        title=label_of(observable.name, observable.where, observable.unit),
         looks=looks,
         until=window,
         spans=sorted(spans),
@@ -285,11 +293,13 @@ def clock(hours: float) -> str:
         >>> clock(1.5), clock(3.0), clock(168.0)
         ('90 min', '3 h', '7 d')
     """
-    if abs(hours) < 2 and abs(hours * 60 - round(hours * 60)) < 1e-6:
-        return f"{round(hours * 60)} min" if hours % 1 else f"{hours:g} h"
-    if hours >= 72 and hours % 24 == 0:
-        return f"{hours / 24:g} d"
-    return f"{hours:g} h"
+    if hours % 1 and abs(hours) < 2 and abs(hours * 60 - round(hours * 60)) < 1e-6:
+        words = f"{round(hours * 60)} min"
+    elif hours >= 72 and hours % 24 == 0:
+        words = f"{hours / 24:g} d"
+    else:
+        words = f"{hours:g} h"
+    return words.replace("-", "−")
 
 
 def _slug(text: str) -> str:

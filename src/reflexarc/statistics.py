@@ -260,7 +260,6 @@ def kaplan_meier(times: ArrayLike, *, until: float) -> "pd.DataFrame":
     Source: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452; by lifelines.
     """
     import pandas as pd
-
     from lifelines import KaplanMeierFitter
 
     _, observed, died = _observed(times, until)

@@ -14,6 +14,7 @@ from reflexarc.biology.tables import State as State
 from reflexarc.biology.tables import agents as agents
 from reflexarc.biology.tables import cord as cord
 from reflexarc.biology.tables import hypotheses as hypotheses
+from reflexarc.biology.tables import inputs as inputs
 from reflexarc.biology.tables import lesions as lesions
 from reflexarc.biology.tables import observables as observables
 from reflexarc.biology.tables import parameters as parameters

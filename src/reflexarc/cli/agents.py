@@ -1,18 +1,26 @@
 """`reflexarc agents` and `reflexarc lesions`: the words an experiment may use."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import typer
 
 from reflexarc.cli.console import Json, print_json, print_table
 
-if TYPE_CHECKING:
-    from reflexarc.biology import Agent, Lesion
-
 __all__ = ["agents", "lesions"]
 
-Thing = TypeVar("Thing", "Agent", "Lesion")
+
+class Named(Protocol):
+    """A thing that people call by a name or by an alias."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
 Name = Annotated[str | None, typer.Argument(help="Show only this one, by name or alias.")]
 
 

@@ -1,0 +1,362 @@
+"""One self-contained page about a run: what was done, what came out, how far to trust it."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from reflexarc.plan import KEY
+from reflexarc.units import quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reflexarc.laboratory import Result
+    from reflexarc.protocol import Arm, Electroacupuncture
+
+__all__ = ["Charge", "charge_of", "render", "shannon_k"]
+
+NEEDLE_MM = 0.16
+"""Diameter of a mouse needle: assumed, the finest in common use."""
+DAMAGE_K = 1.85
+"""Shannon's k from which damage was seen (Shannon 1992, doi:10.1109/10.126616)."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Charge of one phase of a needle's pulse.
+
+    Attributes:
+        needle: Where and how strong, in words.
+        arms: The arms that have it.
+        charge: In µC.
+        area: Bare metal in the tissue, in cm²; None if unknown.
+        k: Shannon's k; None if the area is unknown.
+    """
+
+    needle: str
+    arms: tuple[str, ...]
+    charge: float
+    area: float | None
+    k: float | None
+
+    @property
+    def density(self) -> float | None:
+        """Charge density in µC/cm²."""
+        return None if self.area is None else self.charge / self.area
+
+    @property
+    def caution(self) -> str:
+        """How it stands to where damage was seen."""
+        if self.k is None:
+            return "area unknown"
+        if self.k >= DAMAGE_K:
+            return "above"
+        return "near" if self.k >= DAMAGE_K - 0.35 else "below"
+
+
+def shannon_k(*, charge: float, area: float) -> float:
+    """Return Shannon's k = log10(D · Q).
+
+    Args:
+        charge: Q, charge of a phase in µC.
+        area: Area of the electrode in cm²; the charge density D is Q / area.
+
+    Source: Shannon 1992, doi:10.1109/10.126616; fitted to platinum discs on cortex.
+
+    Example:
+        >>> round(shannon_k(charge=0.1, area=0.0151), 2)
+        -0.18
+    """
+    return math.log10(charge * charge / area)
+
+
+def charge_of(needle: "Electroacupuncture") -> tuple[float, float]:
+    """Return charge (µC) of a phase and area (cm²) of bare metal in the tissue.
+
+    The shaft is a cylinder of 0.16 mm; an insulated needle is bare at its half-round tip only.
+    """
+    charge = quantity(needle.current, "current") * quantity(needle.pulse_width, "pulse width") / 1e3
+    bare = min(quantity(needle.exposed_length, "length"), quantity(needle.depth, "length"))
+    tip = math.pi * NEEDLE_MM**2 / 2
+    area = tip if needle.insulated else math.pi * NEEDLE_MM * bare
+    return charge, area / 100.0
+
+
+def render(result: "Result", *, figures: Mapping[str, str]) -> str:
+    """Return the report as one HTML page that needs nothing else.
+
+    Args:
+        result: The run.
+        figures: SVG text of each picture, by its name.
+    """
+    import jinja2
+
+    from reflexarc.figures import clock
+    from reflexarc.laboratory import LIMITS
+
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "p": p_value, "clock": clock}
+    environment.undefined = jinja2.StrictUndefined
+    template = environment.from_string(
+        files("reflexarc").joinpath("report.html.j2").read_text(encoding="utf-8")
+    )
+    pictures: dict[str, list[dict[str, str]]] = {}
+    for picture in result.pictures:
+        drawn = {"svg": figures[picture.name], "caption": picture.caption}
+        pictures.setdefault(picture.group, []).append(drawn)
+    parameters = _model_parameters()
+    return template.render(
+        title=result.experiment.title,
+        about=result.experiment.about,
+        limits=LIMITS,
+        glance=_glance(result),
+        checklist=list(_checklist(result)),
+        arms=_arms(result),
+        legend=_legend(result),
+        pictures=pictures,
+        comparisons=_records(result.statistics),
+        groups=_records(result.groups),
+        survival=[] if result.survival is None else _records(result.survival),
+        until=result.experiment.survival.hours if result.experiment.survival else 0.0,
+        control=result.control,
+        band=_records(result.band),
+        charges=_charges(result),
+        damage_k=DAMAGE_K,
+        needle_mm=NEEDLE_MM,
+        parameters=parameters,
+        counts={
+            status: sum(p.status == status for p in parameters)
+            for status in ("measured", "fitted", "assumed")
+        },
+        given_sources=result.experiment.sources,
+        sources=_sources(parameters),
+        provenance=result.provenance,
+    )
+
+
+def number(value: float | None) -> str:
+    """Return a number with three digits, as people read it; a dash for none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞"
+    size = abs(value)
+    if size and (size >= 1e6 or size < 1e-3):
+        mantissa, exponent = f"{value:.2e}".split("e")
+        return f"{mantissa} × 10{_superscript(int(exponent))}"
+    if size >= 100:
+        return f"{value:,.0f}".replace(",", "\u2009").replace("-", "−")
+    return f"{value:#.3g}".rstrip(".").replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """Return a p value as papers print it."""
+    if value is None or math.isnan(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _superscript(exponent: int) -> str:
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _glance(result: "Result") -> dict[str, Any]:
+    """Return a table of arms against measurements: the control's level, and ratios to it."""
+    from reflexarc.figures import clock
+
+    levels, ratios = result.groups, result.statistics
+    columns = [
+        (name, where, time, unit)
+        for name, where, time, unit in dict.fromkeys(
+            levels[KEY].itertuples(index=False, name=None) if len(levels) else ()
+        )
+    ]
+    alive = {}
+    if result.survival is not None:
+        alive = {row.arm: f"{row.n - row.deaths} of {row.n}" for row in result.survival.itertuples()}
+    rows = []
+    for arm in result.arms:
+        cells = []
+        for column in columns:
+            level = _one(levels, column, arm)
+            ratio = _one(ratios, column, arm)
+            if ratio is None:
+                cells.append(_cell(f"{number(level['geometric_mean'])} {column[3]}" if level else "–"))
+            else:
+                cells.append(_cell(f"× {number(ratio['ratio'])}", ratio["ratio"], ratio["p_adjusted"]))
+        rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
+    heads = [f"{name}, {clock(time)}" for name, _, time, _ in columns]
+    return {"heads": heads, "rows": rows, "alive": bool(alive)}
+
+
+def _one(frame: "pd.DataFrame", column: tuple[Any, ...], arm: str) -> dict[str, Any] | None:
+    if not len(frame):
+        return None
+    mine = frame[frame["arm"] == arm]
+    for name, value in zip(KEY, column, strict=True):
+        mine = mine[mine[name] == value]
+    return None if mine.empty else {str(k): v for k, v in mine.iloc[0].to_dict().items()}
+
+
+def _cell(words: str, ratio: float = math.nan, p: float = math.nan) -> dict[str, Any]:
+    """Return a cell: stars for p, and a tint by the size and direction of a clear effect."""
+    stars = "***" if p < 0.001 else "**" if p < 0.01 else "*" if p < 0.05 else ""
+    tint = min(1.0, abs(math.log(ratio)) / math.log(4)) if stars and ratio > 0 else 0.0
+    return {
+        "words": words,
+        "stars": stars,
+        "tint": f"{0.08 + 0.3 * tint:.2f}" if stars else "",
+        "way": "down" if ratio < 1 else "up",
+    }
+
+
+def _checklist(result: "Result") -> Iterator[tuple[str, str]]:
+    """Yield what ARRIVE and STRICTA ask for and this run can answer."""
+    experiment = result.experiment
+    n = int(result.trajectories.sizes["animal"])
+    traits = len(result.provenance["traits"])
+    yield "Animals", f"virtual mice, {n} in each of {len(result.arms)} arms"
+    yield (
+        "Differences between animals",
+        f"{traits} parameters vary, lognormal" if traits else "none: the assay's error only",
+    )
+    yield (
+        "Allocation",
+        "the same animals stand in every arm (common random numbers); tests take the arms as"
+        " independent groups, as a paper would",
+    )
+    yield "Blinding", "does not apply: every arm is computed alike"
+    yield "Challenge", experiment.challenge.label if experiment.challenge else "none"
+    yield "Anaesthesia", _anaesthesia(experiment.anaesthesia)
+    yield "Outcomes", "; ".join(item.phrase for item in experiment.measure)
+    yield (
+        "Measurement error",
+        "each sample and each plate (five animals of every arm) has a lognormal error; values below"
+        " the detection limit count as the limit",
+    )
+    yield "Exclusions", "none; an animal that died before a sample gives none"
+    test = experiment.compare.test if experiment.compare else ""
+    yield (
+        "Statistics",
+        {
+            "welch": f"against {result.control}: Welch's t on logarithms, Holm over arms",
+            "dunnett": f"against {result.control}: ANOVA and Dunnett on logarithms",
+        }.get(test, "arms are described, not compared")
+        + ("; survival by log-rank, Holm over arms" if experiment.survival and test else ""),
+    )
+    yield (
+        "Needling rationale, practitioner, setting (STRICTA 1, 5)",
+        "do not apply to a simulation; needles, current and timing stand in the table of arms",
+    )
+
+
+def _anaesthesia(given: Any) -> str:
+    words = []
+    for item in given:
+        when = "during stimulation" if item.during else f"from {item.at} for {item.duration}"
+        words.append(f"isoflurane {item.isoflurane} {when}")
+    return "; ".join(words) or "awake"
+
+
+def _arms(result: "Result") -> list[dict[str, str]]:
+    return [
+        {
+            "arm": name,
+            "stimulus": "; ".join(_stimulus(s) for s in arm.stimuli) or "none",
+            "doses": "; ".join(_dose(d) for d in _given(arm)) or "none",
+            "lesions": "; ".join(
+                f"{x.name} ({x.at})" if x.at else f"{x.name} (from the start)" for x in arm.lesions
+            )
+            or "none",
+            "anaesthesia": _anaesthesia(arm.anaesthesia),
+        }
+        for name, arm in result.experiment.arms.items()
+    ]
+
+
+def _given(arm: "Arm") -> tuple[Any, ...]:
+    return (*((arm.challenge,) if arm.challenge else ()), *arm.doses)
+
+
+def _stimulus(stimulus: Any) -> str:
+    fields = stimulus.written()
+    hidden = {"insulated": False, "repeat": None, "direction": "both"}
+    words = []
+    for key, value in fields.items():
+        if value is None or (key in hidden and value == hidden[key]):
+            continue
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        bare = key in ("site", "nerve", "side", "configuration", "waveform", "current", "opsin")
+        words.append(f"{value}" if bare else f"{key} {value}")
+    return ", ".join(words)
+
+
+def _dose(dose: Any) -> str:
+    lasting = f" over {dose.duration}" if dose.duration else ""
+    return f"{dose.label} at {dose.at}{lasting}"
+
+
+def _legend(result: "Result") -> list[dict[str, str]]:
+    from reflexarc.drawing import arm_looks
+
+    looks = arm_looks(result.arms, control=result.control)
+    return [
+        {
+            "arm": arm,
+            "colour": colour,
+            "dash": "" if dash == "-" else " ".join(f"{1.7 * x:g}" for x in dash[1]),
+        }
+        for arm, (colour, dash, _) in looks.items()
+    ]
+
+
+def _charges(result: "Result") -> list[Charge]:
+    found: dict[str, tuple[list[str], float, float | None]] = {}
+    for name, arm in result.experiment.arms.items():
+        for stimulus in (*arm.electroacupuncture, *arm.nerve_stimulation):
+            if quantity(stimulus.current, "current") == 0:
+                continue
+            words = f"{stimulus.place}, {stimulus.current} × {stimulus.pulse_width}"
+            if hasattr(stimulus, "exposed_length"):
+                charge, area = charge_of(stimulus)
+                tip = "tip only" if stimulus.insulated else f"{stimulus.exposed_length} bare"
+                entry = found.setdefault(f"{words}, {tip}", ([], charge, area))
+            else:
+                charge = quantity(stimulus.current, "current") / 1e3
+                charge *= quantity(stimulus.pulse_width, "pulse width")
+                entry = found.setdefault(words, ([], charge, None))
+            if name not in entry[0]:
+                entry[0].append(name)
+    return [
+        Charge(
+            words,
+            tuple(arms),
+            charge,
+            area,
+            None if area is None else shannon_k(charge=charge, area=area),
+        )
+        for words, (arms, charge, area) in found.items()
+    ]
+
+
+def _model_parameters() -> list[Any]:
+    from reflexarc.biology import assemble
+
+    return list(assemble().parameters)
+
+
+def _sources(parameters: list[Any]) -> list[str]:
+    """Return the references that parameters cite; a key that isn't listed stands as it is."""
+    from reflexarc.evidence import references
+
+    keys = sorted({k for p in parameters for k in re.split(r"[;,\s]+", p.source) if k})
+    known = references()
+    return [str(known[key]) if key in known else key for key in keys]
