@@ -1,6 +1,7 @@
 # make demo   install, run every published finding and one whole experiment, say where the report is
 # make test   lint, types, tests (what CI runs)
 # make fit    fit the free parameters again (seeded)
+# make results  run what the README and the tutorial show, and write it into them
 # make docs   the manual as HTML
 # make clean  remove what these made
 #
@@ -16,18 +17,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pe
 JOBS ?= 2
 OUT ?= runs
 
-.PHONY: demo test lint fit docs clean
+.PHONY: demo test lint fit results docs clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core
 	@mkdir -p $(OUT)
 	@status=0; \
-	$(BIN)/reflexarc findings || status=$$?; \
-	$(BIN)/reflexarc findings --json --quiet > $(OUT)/findings.json || true; \
-	$(BIN)/reflexarc run liu-2021 --out $(OUT)/liu-2021 || status=$$?; \
-	echo; \
-	echo "report:     $(OUT)/liu-2021/report.html"; \
-	echo "scoreboard: $(OUT)/findings.json"; \
+	echo "running every published finding (less than a minute on two cores) ..." >&2; \
+	$(BIN)/reflexarc findings > $(OUT)/findings.txt || status=$$?; \
+	$(BIN)/reflexarc run liu-2021 --out $(OUT) || status=$$?; \
+	echo; sed -n '/^scoreboard/,$$p' $(OUT)/findings.txt; \
+	echo; echo "published beside simulated: $(OUT)/findings.txt"; \
 	exit $$status
 
 test: $(VENV)/.dev lint
@@ -40,6 +40,9 @@ lint: $(VENV)/.dev
 
 fit: $(VENV)/.core
 	$(BIN)/python -m reflexarc.fitting
+
+results: $(VENV)/.core
+	$(BIN)/python docs/refresh.py
 
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html

@@ -108,7 +108,7 @@ def test_a_plate_holds_a_few_animals_of_every_arm():
 
 
 def test_what_was_not_simulated_is_refused():
-    with pytest.raises(InputError, match="not simulated at 1.5 h"):
+    with pytest.raises(InputError, match=r"not simulated at 1\.5 h"):
         measure(trajectories=world(), samples=[Sample(Thing(), 1.5)], seed=1)
     with pytest.raises(InputError, match="variable 'TFN'"):
         measure(trajectories=world(), samples=[Sample(Thing(id="TFN"), 1.0)], seed=1)

@@ -1,4 +1,4 @@
-"""The assembled model: sound SBML, tables that point at things that exist, and biology that holds."""
+"""The assembled model: sound SBML, tables that point at what exists, biology that holds."""
 
 import re
 from types import SimpleNamespace
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from reflexarc.biology import (
     agents,
     assemble,
@@ -181,7 +182,7 @@ def test_resting_plasma_is_physiological():
 
 def test_amines_stay_physiological_under_the_strongest_stimulus_and_lps():
     """Adrenaline within 80 times rest, noradrenaline within 10 (handling by decapitation)."""
-    on = {"recruited_AD_trunk": 3.0, "recruited_C_trunk": 1.0, "pulse_rate_trunk": 10.0}
+    on = {"recruited_AD_trunk": 1.4, "recruited_C_trunk": 0.02, "pulse_rate_trunk": 10.0}
     off = dict.fromkeys(on, 0.0)
     course = run(
         edges=[lps(5.0, "LPS_peritoneum"), (1.5, on, {}), (1.75, off, {})],
@@ -247,7 +248,7 @@ def test_c_fibres_follow_slow_trains_better_than_fast_ones():
 
 
 def test_dopamine_hypotheses_differ_where_they_should():
-    """TH-limited synthesis ignores AADC (Best 2009: 1.00 for a tenfold change), the rival does not."""
+    """Where TH limits, tenfold AADC changes nothing (Best 2009); the rival does change."""
     more = {"V_AADC": 10.0}
     limiting = [
         run(initial={"is_AADC_hypothesis": 1.0}, multipliers=m, times=[0.0, 1.0], outputs=["DA"])
@@ -258,7 +259,9 @@ def test_dopamine_hypotheses_differ_where_they_should():
         for m in ({}, more)
     ]
     stores = [
-        run(initial={"is_AADC_hypothesis": h}, multipliers=m, times=[0.0, 1.0], outputs=["store_DA"])
+        run(
+            initial={"is_AADC_hypothesis": h}, multipliers=m, times=[0.0, 1.0], outputs=["store_DA"]
+        )
         for h in (1.0, 0.0)
         for m in ({}, more)
     ]

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -279,6 +281,89 @@ def test_an_unknown_finding_is_refused() -> None:
     assert "L99" in done.stderr
 
 
+# Run
+
+
+def test_a_run_prints_a_table_and_leaves_a_report(good: Path, tmp_path: Path) -> None:
+    done = call("run", str(good), "--out", str(tmp_path / "runs"), "--workers", "1")
+    assert done.exit_code == 0
+    assert re.search(r"^sham +2 ", done.stdout, re.M)
+    assert re.search(r"^leg +2 .* 0\.\d\d ", done.stdout, re.M)
+    report = Path(re.search(r"^report: (.+)$", done.stdout, re.M)[1])  # type: ignore[index]
+    assert report.parent.parent == tmp_path / "runs"
+    assert "not medical advice" in report.read_text(encoding="utf-8").casefold()
+    assert "not human sepsis" in done.stderr
+
+
+def test_a_run_as_json(good: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "runs")
+    done = call("run", str(good), "--out", out, "--animals", "3", "--seed", "5", "--json")
+    found = json.loads(done.stdout)
+    assert (found["animals per arm"], found["seed"], found["arms"]) == (3, 5, ["sham", "leg"])
+    assert Path(found["report"]).is_file()
+    assert {row["n"] for row in found["measurements"]} == {3}
+    assert done.stderr == ""
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(
+    good: Path, tmp_path: Path
+) -> None:
+    def means(folder: str, seed: str) -> list[float]:
+        done = call("run", str(good), "--out", str(tmp_path / folder), "--seed", seed, "--json")
+        return [row["mean"] for row in json.loads(done.stdout)["measurements"]]
+
+    assert means("a", "3") == means("b", "3") != means("c", "4")
+
+
+def test_quiet_keeps_stderr_empty(good: Path, tmp_path: Path) -> None:
+    done = call("run", str(good), "--out", str(tmp_path / "runs"), "--quiet")
+    assert done.exit_code == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("run", "liu-2012"), 3, "'liu-2021'"),
+        (("run", "nowhere.yaml"), 3, "no such file"),
+        (("run", "liu-2021", "--animals", "0"), 2, "--animals"),
+        (("run", "liu-2021", "--seed", "x"), 2, "--seed"),
+        (("run",), 2, "experiment"),
+    ],
+)
+def test_what_cannot_be_run(arguments: tuple[str, ...], code: int, words: str) -> None:
+    done = call(*arguments)
+    assert done.exit_code == code
+    assert done.stdout == ""
+    assert words.casefold() in done.stderr.casefold()
+
+
+def test_a_folder_that_cannot_be_made_is_3(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = call("run", str(good), "--out", str(tmp_path / "file" / "runs"), "--workers", "1")
+    assert done.exit_code == 3
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_is_130_and_can_go_on(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reflexarc", "run", "liu-2021", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        [*command, "--workers", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("*.part/chunks/*")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        stdout, stderr = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert stdout == ""
+    assert stderr.strip().splitlines()[-1] == "reflexarc: interrupted"
+    assert "Traceback" not in stderr
+    assert list(tmp_path.glob("*.part/chunks/*"))
+
+
 # The process
 
 
@@ -326,15 +411,17 @@ def test_control_c_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+@pytest.mark.parametrize(
+    "arguments", [("model", "--export", "sbml"), ("model", "--parameters"), ("schema",)]
+)
+def test_a_reader_that_leaves_early_gets_no_traceback(arguments: tuple[str, ...]) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "reflexarc", "model", "--export", "sbml"],
+        [sys.executable, "-m", "reflexarc", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as child:
         assert child.stdout
         assert child.stderr
-        child.stdout.read(10)
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait(timeout=60) == 0
@@ -390,7 +477,7 @@ def test_the_experiments_in_the_manual_are_good() -> None:
     count = 0
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         text = page.read_text(encoding="utf-8")
-        for block in re.findall(r"```yaml\n(title:.*?)```", text, re.S):
+        for block in re.findall(r"```yaml\n((?:# [^\n]*\n)?title:.*?)```", text, re.S):
             assert Experiment.problems(block, str(page)) == []
             count += 1
     assert count

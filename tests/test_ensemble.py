@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_model import ToyTimeline, pulsed, toy
 
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.ensemble import death_times, simulate, worker_pool
 from reflexarc.errors import InputError, NumericalError
+from toy_model import ToyTimeline, pulsed, toy
 
 TIMES = np.array([-1.0, 0.0, 1.5, 3.0, 24.0])
 OUTPUTS = ("TNF", "hazard", "firing")

@@ -7,16 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
-from toy_model import STATES, VALUES, ToyEdge, ToyTimeline, pulsed, rates, toy
 
 from reflexarc.errors import InputError, NumericalError
 from reflexarc.reference import instrument, simulate_animal
+from toy_model import STATES, VALUES, ToyEdge, ToyTimeline, pulsed, rates, toy
 
 
 def run(timeline: ToyTimeline, times, outputs=STATES, **options):
-    return simulate_animal(
-        model=toy(), timeline=timeline, times=times, outputs=outputs, **options
-    )
+    return simulate_animal(model=toy(), timeline=timeline, times=times, outputs=outputs, **options)
 
 
 def by_scipy(timeline: ToyTimeline, times, multipliers, method="Radau"):
@@ -162,3 +160,74 @@ def test_unknown_words_are_refused():
         run(ToyTimeline("a", (ToyEdge(0, {}, {"LPZ": 1.0}),)), [1.0])
     with pytest.raises(InputError, match="increase"):
         run(ToyTimeline("a"), [1.0, 1.0])
+
+
+def test_the_real_model_same_as_scipy():
+    """SciPy's Radau on the same right-hand side agrees with CVODE across every edge."""
+    from reflexarc.biology import assemble
+    from reflexarc.protocol import Experiment
+    from reflexarc.timeline import build_timelines
+
+    experiment = Experiment.from_mapping(
+        {
+            "title": "cross",
+            "challenge": {"LPS": "5 mg/kg"},
+            "arms": {
+                "leg": {
+                    "electroacupuncture": {
+                        "site": "ST36",
+                        "current": "3 mA",
+                        "frequency": "10 Hz",
+                        "pulse width": "50 us",
+                        "duration": "15 min",
+                        "at": "-15 min",
+                    }
+                }
+            },
+            "measure": ["TNF at 6 h"],
+        }
+    )
+    (timeline,) = build_timelines(experiment)
+    model = assemble()
+    engine = instrument(model.sbml)
+    times = np.array([-0.1, 0.0, 0.5, 1.5, 6.0])
+    ours = simulate_animal(
+        model=model, timeline=timeline, times=times, outputs=engine.states, rtol=1e-9, atol=1e-11
+    )
+    now, values = timeline.start, dict(timeline.initial)
+    (state,) = simulate_animal(model=model, timeline=timeline, times=[now], outputs=engine.states)
+    theirs = []
+    for edge in [*timeline.edges, ToyEdge(timeline.stop)]:
+        inside = [t for t in times if now < t <= edge.time]
+        if edge.time > now:
+            answer = solve_ivp(
+                lambda _, y, values=values: engine.rates(y, values),
+                (now, edge.time),
+                state,
+                "Radau",
+                t_eval=sorted({*inside, edge.time}),
+                rtol=1e-8,
+                atol=1e-10,
+            )
+            theirs += list(answer.y.T[: len(inside)].copy())
+            state, now = answer.y[:, -1].copy(), edge.time
+        values |= edge.set
+        for name, amount in edge.add.items():
+            state[engine.states.index(name)] += amount
+    scale = np.abs(np.array(theirs)).max(axis=0) + 1e-6
+    np.testing.assert_allclose(ours / scale, np.array(theirs) / scale, atol=1e-5, rtol=1e-5)
+    assert ours[3, engine.states.index("TNF")] > 10
+
+
+def test_the_real_model_rests():
+    """Without inputs the typical animal stays where the model starts."""
+    from reflexarc.biology import assemble
+
+    engine = instrument(assemble().sbml)
+    quiet = ToyTimeline("rest", start=0.0, stop=168.0)
+    at = simulate_animal(
+        model=assemble(), timeline=quiet, times=[0.0, 168.0], outputs=engine.states
+    )
+    moved = np.abs(at[1] - at[0]) / (np.abs(at[0]) + 1e-3)
+    worst = engine.states[int(moved.argmax())]
+    assert moved.max() < 0.02, f"{worst} moved from {at[0].max():g}"

@@ -138,7 +138,7 @@ def uniform(seed: int, stream: str, animals: Iterable[int]) -> Floats:
     philox = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
     blocks = philox.random_raw(4 * (int(wanted.max()) + 1)).reshape(-1, 4)
     mantissa = (blocks[wanted, 0] >> np.uint64(11)).astype(np.float64)
-    return (mantissa + 0.5) * 2.0**-53
+    return np.asarray((mantissa + 0.5) * 2.0**-53)
 
 
 def normal(seed: int, stream: str, animals: Iterable[int]) -> Floats:

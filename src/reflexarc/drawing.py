@@ -5,49 +5,45 @@ Each `draw_…` function draws on axes that it is given; `figures` puts them on 
 
 import math
 import re
-import warnings
+import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reflexarc.statistics import records
+from reflexarc.survival import fraction_interval
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
     import xarray
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-    from reflexarc.timeline import Edge, Timeline
 
 __all__ = [
     "Looks",
     "arm_looks",
     "draw_course",
     "draw_measured",
-    "draw_schedule",
     "draw_survival",
-    "intervals",
     "label_of",
-    "marks",
+    "locator",
+    "short",
     "style",
+    "wrapped",
 ]
 
 INK = "#1c2430"
 QUIET = "#7d8794"
 CONTROL = "#6b7480"
+STIMULUS = "#e9a13b"
+DOSE = "#c8372d"
 COLOURS = ("#0b6fb8", "#d4561a", "#0a8a6a", "#b03a83", "#a87a00", "#6a51c8", "#3f97b5", "#8a4b32")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.4, 1.2, 1.4)))
 MARKERS = "osD^vPX<>"
-KINDS = {
-    "stimulus": ("#e9a13b", "stimulus on"),
-    "anaesthesia": ("#8fb4d9", "isoflurane"),
-    "infusion": ("#b18bd0", "infusion"),
-    "dose": ("#c8372d", "dose"),
-    "lesion": (INK, "lesion"),
-}
 
 Looks = Mapping[str, tuple[str, Any, str]]
 """For each arm its colour, dash and marker."""
@@ -134,36 +130,37 @@ def draw_course(
     spans: Sequence[tuple[float, float]] = (),
     instants: Sequence[float] = (),
     limit: float | None = None,
+    ends: Mapping[str, float] | None = None,
 ) -> None:
     """Draw one variable over time: the median of each arm and its 10–90 % band of animals.
 
     Args:
         axes: Where to draw.
-        values: Dimensions (arm, animal, time); time in h; NaN for the dead.
+        values: Dimensions (arm, animal, time); time in h.
         title: Heading, with the unit.
         looks: From `arm_looks`.
         until: Last time shown, in h.
         spans: Times between which a stimulus is on, shaded.
         instants: Times of doses, as thin lines.
         limit: Detection limit of the assay, as a dotted line.
+        ends: Time until which an arm is drawn; all of it if left out.
     """
     shown = values.sel(time=slice(None, until + 1e-9))
     times = shown["time"].values
     for start, stop in spans:
-        axes.axvspan(start, min(stop, until), color=KINDS["stimulus"][0], alpha=0.28, lw=0)
+        axes.axvspan(start, min(stop, until), color=STIMULUS, alpha=0.28, lw=0)
     for instant in instants:
         if instant <= until:
-            axes.axvline(instant, color=KINDS["dose"][0], lw=0.9, alpha=0.75, zorder=1)
+            axes.axvline(instant, color=DOSE, lw=0.9, alpha=0.75, zorder=1)
     for arm in looks:
         colour, dash, _ = looks[arm]
         animals = shown.sel(arm=arm).values
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # times at which no animal lives
-            low, middle, high = np.nanquantile(animals, [0.1, 0.5, 0.9], axis=0)
+        drawn = times <= (ends or {}).get(arm, math.inf)
+        low, middle, high = np.quantile(animals[:, drawn], [0.1, 0.5, 0.9], axis=0)
         if animals.shape[0] > 1:
             faint = 0.13 if len(looks) <= 4 else 0.07
-            axes.fill_between(times, low, high, color=colour, alpha=faint, lw=0)
-        axes.plot(times, middle, color=colour, ls=dash, label=arm, zorder=3)
+            axes.fill_between(times[drawn], low, high, color=colour, alpha=faint, lw=0)
+        axes.plot(times[drawn], middle, color=colour, ls=dash, label=arm, zorder=3)
     if limit is not None and axes.get_ylim()[1] > limit:
         axes.axhline(limit, color=QUIET, lw=0.8, ls=":", zorder=1)
     axes.set_title(title)
@@ -172,8 +169,8 @@ def draw_course(
     low_end, high_end = axes.get_ylim()
     if low_end > -0.05 * high_end and low_end < 0.5 * high_end:
         axes.set_ylim(0, high_end)
-    axes.yaxis.set_major_locator(_locator(5))
-    axes.xaxis.set_major_locator(_locator(6))
+    axes.yaxis.set_major_locator(locator(5))
+    axes.xaxis.set_major_locator(locator(6))
     if high_end >= 10_000:
         axes.yaxis.set_major_formatter(lambda x, _: f"{x:,.0f}".replace(",", "\u2009"))
 
@@ -219,7 +216,7 @@ def draw_measured(
             axes.text(0.5, place[arm], "no animal alive", ha="center", va="center",
                       color=QUIET, transform=axes.get_yaxis_transform())  # fmt: skip
     _log_axis(axes, rows["value"].dropna().to_numpy(dtype=float))
-    axes.set_yticks(range(len(arms)), [_short(arm) for arm in arms])
+    axes.set_yticks(range(len(arms)), [wrapped(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -238,7 +235,7 @@ def draw_survival(
 
     Args:
         axes: Where to draw; the table needs room below.
-        curves: For each arm the result of `statistics.kaplan_meier`.
+        curves: For each arm the result of `survival.kaplan_meier`.
         title: Heading.
         looks: From `arm_looks`.
         until: End of the observation in h.
@@ -251,7 +248,8 @@ def draw_survival(
     ticks = np.arange(0, end + 1e-9, _step(end))
     shown = [arm for arm in looks if arm in curves]
     sheet: Any = axes.get_figure()
-    inches = sheet.dpi_scale_trans + ScaledTranslation(0, 0, axes.transAxes)
+    corner: Any = axes.transAxes
+    inches = sheet.dpi_scale_trans + ScaledTranslation(0, 0, corner)
     fine: Any = {"va": "center", "fontsize": 8, "clip_on": False}
     axes.text(-0.62, -0.6, "at risk", ha="right", transform=inches, color=QUIET, **fine)
     for row, arm in enumerate(shown):
@@ -262,13 +260,13 @@ def draw_survival(
             axes.fill_between(t, 100 * curve["low"], 100 * curve["high"], step="post",
                               color=colour, alpha=0.12, lw=0)  # fmt: skip
         else:
-            x = end * (1.025 + 0.02 * row)
-            axes.plot([x, x], [100 * last["low"], 100 * last["high"]], color=colour, lw=1.1,
-                      clip_on=False)  # fmt: skip
+            x, n = end * (1.025 + 0.02 * row), int(curve["at_risk"].iloc[0])
+            low, high = fraction_interval(round(n * float(last["survival"])), n)
+            axes.plot([x, x], [100 * low, 100 * high], color=colour, lw=1.1, clip_on=False)
             axes.plot([x], [100 * last["survival"]], "o", color=colour, ms=3, clip_on=False)
         axes.step(t, 100 * curve["survival"], where="post", color=colour, ls=dash, label=arm)
         down = -0.78 - 0.17 * row
-        axes.text(-0.62, down, _short(arm, 24), ha="right", transform=inches, color=colour, **fine)
+        axes.text(-0.62, down, short(arm, 30), ha="right", transform=inches, color=colour, **fine)
         axes.plot([-0.55, -0.2], [down, down], color=colour, ls=dash, lw=1.5, clip_on=False,
                   transform=inches)  # fmt: skip
         for tick in ticks:
@@ -286,123 +284,24 @@ def draw_survival(
     axes.set_title(title)
 
 
-def draw_schedule(axes: "Axes", timelines: "Sequence[Timeline]", *, until: float) -> None:
-    """Draw what happens when in each arm: stimuli, anaesthesia, doses, infusions, lesions.
-
-    Args:
-        axes: Where to draw; arms run down the page.
-        timelines: One per arm.
-        until: Last time shown, in h.
-    """
-    first = min([0.0, *(e.time for t in timelines for e in t.edges if _shown(e))])
-    scale = 60.0 if until - first <= 4 else 1.0
-    span = until - first
-    used: list[str] = []
-    for row, timeline in enumerate(timelines):
-        axes.axhline(row, color=QUIET, alpha=0.25, lw=0.8, zorder=0)
-        for kind, start, stop in intervals(timeline):
-            if start < until:
-                used.append(kind)
-                height = {"stimulus": 0.46, "anaesthesia": 0.74, "infusion": 0.2}[kind]
-                length = max(min(stop, until) - start, 0.004 * span)
-                axes.barh(
-                    row, scale * length, left=scale * start, height=height, lw=0,
-                    color=KINDS[kind][0], zorder=2 if kind != "anaesthesia" else 1,
-                )  # fmt: skip
-        for kind, when in marks(timeline):
-            if when <= until:
-                used.append(kind)
-                x = scale * max(when, first - 0.045 * span)
-                axes.scatter([x], [row], s=34, zorder=4, linewidth=1.3, color=KINDS[kind][0],
-                             marker="v" if kind == "dose" else "x")  # fmt: skip
-    axes.set_yticks(range(len(timelines)), [_short(timeline.arm, 32) for timeline in timelines])
-    axes.set_ylim(len(timelines) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_xlim(scale * (first - 0.075 * span), scale * (until + 0.03 * span))
-    axes.xaxis.set_major_locator(_locator(7))
-    axes.set_xlabel("time [min]" if scale > 1 else "time [h]")
-    handles = [_key(kind) for kind in KINDS if kind in used]
-    if handles:
-        sheet: Any = axes.get_figure()
-        sheet.legend(handles=handles, loc="outside lower left", ncols=3, handlelength=1.3)
-
-
-def intervals(timeline: "Timeline") -> list[tuple[str, float, float]]:
-    """Return (kind, start, stop) of what lasts: stimulus, anaesthesia, infusion; times in h."""
-    open_since: dict[str, float] = {}
-    values: dict[str, float] = dict(timeline.initial)
-    found: list[tuple[str, float, float]] = []
-    for edge in [*sorted(timeline.edges, key=lambda e: e.time), None]:
-        now = timeline.stop if edge is None else edge.time
-        values |= {} if edge is None else edge.set
-        for kind, starts in _LASTING.items():
-            on = edge is not None and any(v > 0 for k, v in values.items() if k.startswith(starts))
-            if on and kind not in open_since:
-                open_since[kind] = now
-            elif not on and kind in open_since:
-                found.append((kind, open_since.pop(kind), now))
-    return sorted(found, key=lambda span: (span[1], span[0]))
-
-
-def marks(timeline: "Timeline") -> list[tuple[str, float]]:
-    """Return (kind, time) of what happens at an instant: doses and lesions; times in h."""
-    found = []
-    if any(_injures(name, value) for name, value in timeline.initial.items()):
-        found.append(("lesion", -math.inf))
-    for edge in timeline.edges:
-        if edge.add:
-            found.append(("dose", edge.time))
-        if any(_injures(name, value) for name, value in edge.set.items()):
-            found.append(("lesion", edge.time))
-    return found
-
-
-_LASTING = {
-    "stimulus": ("recruited_", "drive_"),
-    "anaesthesia": ("isoflurane_inspired",),
-    "infusion": ("infusion_",),
-}
-
-
-def _injures(name: str, value: float) -> bool:
-    return name.startswith(("intact_", "present_")) and value < 1
-
-
-def _shown(edge: "Edge") -> bool:
-    return bool(edge.add) or any(not _injures(name, value) for name, value in edge.set.items())
-
-
-def _key(kind: str) -> "Artist":
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    colour, label = KINDS[kind]
-    if kind in ("dose", "lesion"):
-        marker = "v" if kind == "dose" else "x"
-        return Line2D([], [], ls="", marker=marker, color=colour, label=label, markersize=5.5)
-    return Patch(color=colour, label=label, lw=0)
-
-
 def _brackets(axes: "Axes", place: Mapping[str, int], comparisons: "pd.DataFrame") -> None:
     shown = [
-        row
-        for row in comparisons.itertuples()
-        if row.arm in place and row.control in place and math.isfinite(row.p_adjusted)
+        (place[row["arm"]], place[row["control"]], float(row["p_adjusted"]))
+        for row in records(comparisons)
+        if row["arm"] in place and row["control"] in place and math.isfinite(row["p_adjusted"])
     ]
-    shown.sort(key=lambda row: abs(place[row.arm] - place[row.control]))
+    shown.sort(key=lambda ends: abs(ends[0] - ends[1]))
     across = axes.get_yaxis_transform()
     few = len(shown) <= 6
-    for i, row in enumerate(shown):
-        y, to, x = place[row.arm], place[row.control], 1.02 + 0.022 * i
-        strong = row.p_adjusted < 0.05
-        colour = INK if strong else QUIET
+    for i, (y, to, p) in enumerate(shown):
+        x = 1.02 + 0.022 * i
+        colour = INK if p < 0.05 else QUIET
         if few:
             axes.plot([x - 0.012, x, x, x - 0.012], [to, to, y, y], transform=across, lw=0.9,
                       clip_on=False, color=colour)  # fmt: skip
-        axes.text(1.04 + 0.022 * len(shown) if few else 1.02, y, _p(row.p_adjusted),
-                  transform=across, va="center", fontsize=8.5, color=colour,
-                  weight="bold" if strong else "normal")  # fmt: skip
+        axes.text(1.04 + 0.022 * len(shown) if few else 1.02, y, _p(p), transform=across,
+                  va="center", fontsize=8.5, color=colour,
+                  weight="bold" if p < 0.05 else "normal")  # fmt: skip
 
 
 def _p(p: float) -> str:
@@ -449,7 +348,8 @@ def _shades(count: int) -> list[str]:
     return [to_hex(colormaps["viridis"](x)) for x in np.linspace(0.08, 0.85, count)]
 
 
-def _locator(ticks: int) -> Any:
+def locator(ticks: int) -> Any:
+    """Return a locator of about so many ticks at round numbers."""
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(ticks, steps=[1, 2, 2.5, 3, 4, 5, 6, 10])
@@ -459,7 +359,14 @@ def _step(length: float) -> float:
     return next((s for s in (0.5, 1, 2, 3, 4, 6, 8, 12, 24) if length / s <= 8), length / 6)
 
 
-def _short(text: str, length: int = 26) -> str:
+def wrapped(text: str, width: int = 22) -> str:
+    """Return a text on one or two lines, cut if it needs more."""
+    lines = textwrap.wrap(short(text, 2 * width), width)
+    return "\n".join([lines[0], short(" ".join(lines[1:]), width)] if len(lines) > 1 else lines)
+
+
+def short(text: str, length: int = 26) -> str:
+    """Return a text cut to a length, with an ellipsis."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 

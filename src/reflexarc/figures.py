@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -19,13 +19,11 @@ from reflexarc.drawing import (
     arm_looks,
     draw_course,
     draw_measured,
-    draw_schedule,
     draw_survival,
-    intervals,
-    marks,
     label_of,
     style,
 )
+from reflexarc.schedule import draw_schedule, intervals, marks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +70,8 @@ def pictures(
     """Draw every figure of a run.
 
     Args:
-        trajectories: Result of `simulate`.
+        trajectories: Result of `simulate`, with `death_time` (arm, animal) in h: an arm is drawn
+            while at least half of its animals live.
         observables: What to draw over time; those that are not in the trajectories are left out.
         timelines: One per arm.
         measurements: Table from `assay.measure`.
@@ -105,7 +104,7 @@ def sheet(
     """Draw several variables over time on one sheet with one legend.
 
     Args:
-        trajectories: Result of `simulate`.
+        trajectories: As for `pictures`.
         observables: One panel each.
         timelines: One per arm.
         control: The arm drawn in grey.
@@ -142,6 +141,7 @@ def svg(figure: "Figure", *, label: str = "") -> str:
     buffer = io.StringIO()
     with style():
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure.set_layout_engine("none")  # it would settle a little differently each time
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
@@ -156,7 +156,9 @@ def svg(figure: "Figure", *, label: str = "") -> str:
 def inline(text: str) -> str:
     """Return SVG text for the inside of a page: its ink and letters follow the page's."""
     text = text.replace(INK, "currentColor").replace("'DejaVu Sans'", "var(--text)")
-    return re.sub(r' width="[\d.]+pt"', "", re.sub(r' height="[\d.]+pt"', "", text, count=1), count=1)
+    return re.sub(
+        r' width="[\d.]+pt"', "", re.sub(r' height="[\d.]+pt"', "", text, count=1), count=1
+    )
 
 
 def _rounded(number: re.Match[str]) -> str:
@@ -204,9 +206,8 @@ def _measured(rows: "pd.DataFrame", comparisons: "pd.DataFrame", looks: Looks) -
     from matplotlib.figure import Figure
 
     found = []
-    for (name, where, unit, time), mine in rows.groupby(
-        ["observable", "where", "unit", "time"], sort=False
-    ):
+    for key, mine in rows.groupby(["observable", "where", "unit", "time"], sort=False):
+        name, where, unit, time = cast("tuple[str, str, str, float]", key)
         chosen = None
         if len(comparisons):
             same = (comparisons["observable"] == name) & (comparisons["where"] == where)
@@ -219,7 +220,7 @@ def _measured(rows: "pd.DataFrame", comparisons: "pd.DataFrame", looks: Looks) -
             Picture(
                 _slug(f"measured {name} {where} {time:g} h"),
                 "measured",
-                f"{name} in {where} at {clock(float(time))}: each animal, mean ± SEM"
+                f"{name[:1].upper()}{name[1:]} at {clock(float(time))}: each animal, mean ± SEM"
                 " (hollow: below the detection limit).",
                 figure,
             )
@@ -236,7 +237,7 @@ def _survival(curves: "Mapping[str, pd.DataFrame]", looks: Looks, until: float) 
         figure = Figure(figsize=(5.8, height))
         bottom = (0.95 + 0.17 * rows) / height
         right = 0.02 if rows <= 3 else 0.03 + 0.013 * rows
-        axes = figure.add_axes((0.36, bottom, 0.64 - right, 1 - bottom - 0.35 / height))
+        axes = figure.add_axes((0.42, bottom, 0.58 - right, 1 - bottom - 0.35 / height))
         draw_survival(axes, curves, title="Survival", looks=looks, until=until)
     caption = "Kaplan–Meier curves with 95 % confidence intervals, and the animals at risk."
     return Picture("survival", "survival", caption, figure)
@@ -256,9 +257,11 @@ def _courses(
         if observable.id not in trajectories:
             continue
         with style():
-            figure = Figure(figsize=PANEL, layout="constrained")
-            _course(figure.subplots(), trajectories, observable, timelines, looks, window)
-        caption = f"{observable.name} over time: median and 10–90 % band of the animals."
+            figure = Figure(figsize=PANEL)
+            axes = figure.add_axes((0.15, 0.175, 0.83, 0.7))
+            _course(axes, trajectories, observable, timelines, looks, window)
+        title = f"{observable.name[:1].upper()}{observable.name[1:]}"
+        caption = f"{title} over time: median and 10–90 % band, while half of the animals live."
         name = _slug(f"course {observable.name} {observable.where}")
         found.append(Picture(name, "courses", caption, figure))
     return found
@@ -283,7 +286,17 @@ def _course(
         spans=sorted(spans),
         instants=sorted(doses),
         limit=observable.detection_limit,
+        ends=_half_alive(trajectories),
     )
+
+
+def _half_alive(trajectories: "xarray.Dataset") -> dict[str, float]:
+    """Return for each arm until when at least half of its animals live, in h."""
+    if "death_time" not in trajectories:
+        return {}
+    deaths = np.sort(trajectories["death_time"].values, axis=1)
+    middle = deaths[:, deaths.shape[1] // 2]
+    return {str(a): float(t) for a, t in zip(trajectories["arm"].values, middle, strict=True)}
 
 
 def clock(hours: float) -> str:

@@ -3,7 +3,7 @@
 Run as `python -m reflexarc.fitting` (`make fit`). The method is Levenberg-Marquardt on the
 logarithms of the parameters, within the bounds of `parameters.tsv`. A trial set of parameters is a
 virtual animal; survival is the expected share of a small cohort whose traits multiply the trial
-set. Nothing is random but that cohort, which is drawn from the seed; a weak pull (PULL residuals
+set. Nothing is random but the scrambling of that cohort, by the seed; a weak pull (PULL residuals
 per e-fold) keeps what the targets cannot tell where it was. The fitted values are written back into
 `parameters.tsv`; the run prints every target before and after.
 
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -79,7 +79,7 @@ class Problem:
         return cls(
             free=tuple(p for p in model.parameters if p.status == "fitted"),
             trials=plan_trials(chosen, load_experiments()),
-            cohort=Cohort.sample(spreads(model), size=animals, seed=seed),
+            cohort=_representative(spreads(model), size=animals, seed=seed),
         )
 
     @property
@@ -124,13 +124,20 @@ class Problem:
         )
 
 
-def fit(problem: Problem, *, iterations: int, pool: ProcessPoolExecutor) -> Floats:
+def fit(
+    problem: Problem,
+    *,
+    iterations: int,
+    pool: ProcessPoolExecutor,
+    keep: Callable[[Floats], None] | None = None,
+) -> Floats:
     """Minimise the sum of squared residuals.
 
     Args:
         problem: What is fitted.
         iterations: At most so many; it ends earlier when an iteration gains less than 0.2 %.
         pool: Processes from `ensemble.worker_pool`.
+        keep: Called with every better point, so that an interrupted fit loses nothing.
 
     Returns:
         Logarithms of the fitted parameters, shape (parameter,).
@@ -162,6 +169,8 @@ def fit(problem: Problem, *, iterations: int, pool: ProcessPoolExecutor) -> Floa
         gain, cost = 1 - costs[best] / cost, costs[best]
         here, now, damping = tried[best], results[best], max(damping * DAMPINGS[best], 1e-5)
         _say(f"{iteration + 1}: {cost:.2f}")
+        if keep is not None:
+            keep(here)
         if gain < 0.002:
             break
     return here
@@ -190,23 +199,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, print each target before and after, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m reflexarc.fitting", description=__doc__)
     parser.add_argument("--iterations", type=int, default=30)
-    parser.add_argument("--animals", type=int, default=12, help="cohort for survival")
+    parser.add_argument("--animals", type=int, default=16, help="cohort for survival")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--dry", action="store_true", help="don't write the table")
     chosen = parser.parse_args(arguments)
     problem = Problem.declared(animals=chosen.animals, seed=chosen.seed)
-    with worker_pool() as pool:
+
+    def values(point: Floats) -> dict[str, float]:
+        return dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
+
+    with (
+        worker_pool() as pool,
+        as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as table,
+    ):
+
+        def keep(point: Floats) -> None:
+            if not chosen.dry:
+                write_parameters(table, values(point))
+
         before = problem.residuals(problem.start, pool)
-        point = fit(problem, iterations=chosen.iterations, pool=pool)
+        point = fit(problem, iterations=chosen.iterations, pool=pool, keep=keep)
         after = problem.residuals(point, pool)
-    values = dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
     for target, old, new in zip(fit_targets(), before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
     for parameter in problem.free:
-        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {values[parameter.id]:10.4g}")
-    if not chosen.dry:
-        with as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as path:
-            write_parameters(path, values)
+        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {values(point)[parameter.id]:10.4g}")
     return 0
 
 
@@ -214,6 +231,16 @@ def _bound(parameter: Parameter, bound: float | None) -> float:
     if bound is None or bound <= 0:
         raise ValueError(f"the fitted parameter {parameter.id!r} needs bounds above 0")
     return bound
+
+
+def _representative(traits: dict[str, float], *, size: int, seed: int) -> Cohort:
+    """Return animals that fill the space of traits evenly (scrambled Sobol points)."""
+    from scipy.special import ndtri
+    from scipy.stats.qmc import Sobol
+
+    points = Sobol(len(traits), seed=seed).random(size)
+    table = np.exp(ndtri(points) * np.array(list(traits.values())))
+    return Cohort(seed, tuple(range(size)), tuple(traits), table, np.full(size, math.log(2.0)))
 
 
 def _scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:
@@ -233,20 +260,22 @@ def _axes(steps: Floats) -> list[tuple[float, Floats]]:
 def _move(
     here: Floats, jacobian: Floats, now: Floats, damping: float, low: Floats, high: Floats
 ) -> Floats:
-    """Return the damped Gauss-Newton step, with parameters that hit a bound held there."""
+    """Return the damped Gauss-Newton step; a parameter that would leave its bounds stops there."""
     normal, gradient = jacobian.T @ jacobian, jacobian.T @ now
-    scale = np.diag(np.diag(normal) + 1e-3)
-    active = np.ones(here.size, dtype=bool)
+    system = normal + damping * np.diag(np.diag(normal) + 1e-3)
+    lowest = np.maximum(low - here, -LARGEST_STEP)
+    highest = np.minimum(high - here, LARGEST_STEP)
+    free = np.ones(here.size, dtype=bool)
     move = np.zeros(here.size)
-    for _ in range(4):
-        rows = np.flatnonzero(active)
-        system = (normal + damping * scale)[np.ix_(rows, rows)]
-        move[:] = 0.0
-        move[rows] = np.clip(-np.linalg.solve(system, gradient[rows]), -LARGEST_STEP, LARGEST_STEP)
-        outside = active & ((here + move < low) | (here + move > high))
+    while free.any():
+        rows = np.flatnonzero(free)
+        pull = gradient[rows] + system[np.ix_(rows, np.flatnonzero(~free))] @ move[~free]
+        move[rows] = -np.linalg.solve(system[np.ix_(rows, rows)], pull)
+        outside = free & ((move < lowest) | (move > highest))
         if not outside.any():
             break
-        active &= ~outside
+        move = np.clip(move, lowest, highest)
+        free &= ~outside
     return np.clip(here + move, low, high)
 
 

@@ -21,7 +21,9 @@ from reflexarc.ensemble import Progress
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.plan import KEY, Plan
 from reflexarc.protocol import Experiment
+from reflexarc.report import LIMITS
 from reflexarc.runs import RunFolder, StorageError
+from reflexarc.survival import compare_survival, kaplan_meier
 from reflexarc.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -34,11 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Result", "run"]
 
 Floats = NDArray[np.float64]
-
-LIMITS = (
-    "LPS endotoxaemia is not human sepsis: a bolus of endotoxin in healthy young mice.",
-    "A model on mouse data. Not medical advice.",
-)
 
 
 def run(
@@ -159,13 +156,13 @@ class Result:
         import pandas as pd
 
         compare = self.experiment.compare
-        frames = []
-        for key, mine in self.measurements.groupby(KEY, sort=False) if compare else ():
-            rows = statistics.compare(groups(mine), to=compare.to, test=compare.test)
-            frame = statistics.table(rows)
-            for place, (column, value) in enumerate(zip(KEY, key, strict=True)):
-                frame.insert(place, column, value)
-            frames.append(frame)
+        frames: list[pd.DataFrame] = []
+        if compare is not None:
+            for key, mine in self.measurements.groupby(KEY, sort=False):
+                rows = statistics.compare(groups(mine), to=compare.to, test=compare.test)
+                frame = statistics.table(rows)
+                labels = pd.DataFrame([key] * len(frame), columns=KEY)
+                frames.append(pd.concat([labels, frame], axis=1))
         if not any(len(frame) for frame in frames):
             return pd.DataFrame(columns=[*KEY, *statistics.Comparison.__dataclass_fields__])
         return pd.concat(frames, ignore_index=True)
@@ -176,9 +173,7 @@ class Result:
         watched = self.experiment.survival
         if watched is None:
             return None
-        rows = statistics.compare_survival(
-            self.deaths_after_challenge, until=watched.hours, to=self.control
-        )
+        rows = compare_survival(self.deaths_after_challenge, until=watched.hours, to=self.control)
         return statistics.table(rows)
 
     @cached_property
@@ -188,7 +183,7 @@ class Result:
         if watched is None:
             return {}
         return {
-            arm: statistics.kaplan_meier(times, until=watched.hours)
+            arm: kaplan_meier(times, until=watched.hours)
             for arm, times in self.deaths_after_challenge.items()
         }
 
@@ -209,7 +204,7 @@ class Result:
 
         survival = self.experiment.survival
         return pictures(
-            trajectories=self.living,
+            trajectories=self.trajectories,
             observables=observables(),
             timelines=self.timelines,
             measurements=self.measurements,
@@ -239,7 +234,7 @@ class Result:
                 raise InputError(unknown_word("observable", name, known))
         wanted = names or tuple(dict.fromkeys(self.measurements["observable"])) or ("TNF",)
         return sheet(
-            trajectories=self.living,
+            trajectories=self.trajectories,
             observables=[known[name] for name in wanted],
             timelines=self.timelines,
             control=self.control,
@@ -321,6 +316,10 @@ def _carried_out(
 def _loaded(plan: Plan, text: str, folder: RunFolder) -> Result:
     from reflexarc.records import read_result
 
-    return read_result(
-        folder.path, experiment=plan.experiment, request=text, timelines=plan.timelines
+    return Result(
+        experiment=plan.experiment,
+        request=text,
+        timelines=plan.timelines,
+        folder=folder.path,
+        **read_result(folder.path),
     )

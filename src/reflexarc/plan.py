@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray
 
-__all__ = ["KEY", "Plan", "grid"]
+__all__ = ["BAND_COLUMNS", "KEY", "Plan", "grid"]
 
 Floats = NDArray[np.float64]
 
 KEY = ["observable", "where", "time", "unit"]
 """What tells one measurement of a table from another."""
 BANDS = ("low", "central", "high")
+BAND_COLUMNS = ["arm", *KEY, *BANDS]
 DECISIVE = ("reflexarc", "libroadrunner", "numpy", "scipy")
 """Packages whose version may change the numbers."""
 NUMERIC = ("assay", "cohort", "ensemble", "plan", "reference")
@@ -160,9 +161,8 @@ class Plan:
     def _band(self, lines: Sequence[Timeline], progress: Progress | None) -> "pd.DataFrame":
         import pandas as pd
 
-        columns = ["arm", *KEY, "low", "central", "high"]
         if not lines:
-            return pd.DataFrame(columns=columns)
+            return pd.DataFrame(columns=BAND_COLUMNS)
         stops = sorted({line.stop for line in lines})
         times = np.unique([*stops, *(sample.time for sample in self.samples)])
         answers = simulate(
@@ -192,7 +192,7 @@ class Plan:
                     [timeline.arm, name, where, time, unit,
                      float(min(values)), float(values[1]), float(max(values))]
                 )  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=BAND_COLUMNS)
 
 
 def grid(timelines: Sequence[Timeline], exact: Sequence[float]) -> Floats:

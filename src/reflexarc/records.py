@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reflexarc.laboratory import Result
-from reflexarc.protocol import Experiment
+from reflexarc.plan import BAND_COLUMNS
 from reflexarc.runs import to_json
-from reflexarc.timeline import Timeline
 
 if TYPE_CHECKING:
     import xarray
+
+    from reflexarc.laboratory import Result
 
 __all__ = ["read_result", "write_result"]
 
@@ -22,7 +22,7 @@ RECORDED = ("pandas", "pyarrow", "xarray", "zarr", "matplotlib", "lifelines", "a
 """Packages whose version is noted but doesn't enter the run's name."""
 
 
-def write_result(result: Result, folder: Path) -> None:
+def write_result(result: "Result", folder: Path) -> None:
     """Write every file of a run but the manifest into an empty folder (docs/run-folder.md).
 
     Args:
@@ -49,40 +49,30 @@ def write_result(result: Result, folder: Path) -> None:
     )
 
 
-def read_result(
-    folder: Path, *, experiment: Experiment, request: str, timelines: tuple[Timeline, ...]
-) -> Result:
-    """Read a finished run back.
+def read_result(folder: Path) -> dict[str, Any]:
+    """Read trajectories, measurements, band and provenance of a finished run.
 
     Args:
         folder: The run's folder, complete.
-        experiment: Its experiment.
-        request: The text of the experiment as given now.
-        timelines: Its timelines.
+
+    Returns:
+        The fields of a Result that its folder holds.
     """
     import pandas as pd
     import xarray
 
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    band = pd.DataFrame(
-        summary["unknown innervation"],
-        columns=["arm", "observable", "where", "time", "unit", "low", "central", "high"],
-    )
     with xarray.open_dataset(folder / "trajectories.zarr", engine="zarr", chunks=None) as kept:
         trajectories = kept.load()
-    return Result(
-        experiment=experiment,
-        request=request,
-        timelines=timelines,
-        trajectories=trajectories,
-        measurements=pd.read_parquet(folder / "measurements.parquet"),
-        band=band,
-        provenance=json.loads((folder / "provenance.json").read_text(encoding="utf-8")),
-        folder=folder,
-    )
+    return {
+        "trajectories": trajectories,
+        "measurements": pd.read_parquet(folder / "measurements.parquet"),
+        "band": pd.DataFrame(summary["unknown innervation"], columns=BAND_COLUMNS),
+        "provenance": json.loads((folder / "provenance.json").read_text(encoding="utf-8")),
+    }
 
 
-def _provenance(result: Result) -> Mapping[str, object]:
+def _provenance(result: "Result") -> Mapping[str, object]:
     return {
         **result.provenance,
         "versions": result.provenance["versions"] | {name: version(name) for name in RECORDED},

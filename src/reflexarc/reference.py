@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 RTOL = 1e-7
 ATOL = 1e-9
 SETTLING = 240.0
-"""Hours without any input before a run, for animals that differ from the resting model."""
+"""Hours without any input before a run, in which an animal comes to its own rest."""
 CUMULATIVE = ("hazard",)
 """States that add up from the start of a run; settling doesn't count."""
 SAME_INSTANT = 1e-9
@@ -152,7 +152,7 @@ class Instrument:
         self._set_tolerances(rtol, atol)
         self._road.timeCourseSelections = [self._selection(name) for name in outputs]
         values = self._animal_values(timeline.initial, multipliers)
-        self._put(self._resting_state(timeline.initial, multipliers, values, (rtol, atol), who))
+        self._put(self._resting_state(values, (rtol, atol), who))
         self._put_parameters(values)
 
         result = np.full((wanted.size, len(outputs)), np.nan)
@@ -178,7 +178,7 @@ class Instrument:
         """
         self._put(state)
         self._put_parameters(self._animal_values(values, {}))
-        return np.asarray(self._road.getRatesOfChange(), dtype=np.float64) / self._volumes
+        return np.asarray(np.array(self._road.getRatesOfChange()) / self._volumes)
 
     @property
     def rest(self) -> Floats:
@@ -200,8 +200,6 @@ class Instrument:
 
     def _resting_state(
         self,
-        initial: Mapping[str, float],
-        multipliers: Mapping[str, float],
         values: Floats,
         tolerances: tuple[float, float],
         who: str,

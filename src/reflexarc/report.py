@@ -8,16 +8,21 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reflexarc.plan import KEY
+from reflexarc.statistics import records
 from reflexarc.units import quantity
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from reflexarc.laboratory import Result
     from reflexarc.protocol import Arm, Electroacupuncture
 
-__all__ = ["Charge", "charge_of", "render", "shannon_k"]
+__all__ = ["LIMITS", "Charge", "charge_of", "render", "shannon_k"]
 
+Rows = list[dict[str, Any]]
+
+LIMITS = (
+    "LPS endotoxaemia is not human sepsis: a bolus of endotoxin in healthy young mice.",
+    "A model on mouse data. Not medical advice.",
+)
 NEEDLE_MM = 0.16
 """Diameter of a mouse needle: assumed, the finest in common use."""
 DAMAGE_K = 1.85
@@ -95,7 +100,6 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
     import jinja2
 
     from reflexarc.figures import clock
-    from reflexarc.laboratory import LIMITS
 
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "p": p_value, "clock": clock}
@@ -117,12 +121,12 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         arms=_arms(result),
         legend=_legend(result),
         pictures=pictures,
-        comparisons=_records(result.statistics),
-        groups=_records(result.groups),
-        survival=[] if result.survival is None else _records(result.survival),
+        comparisons=records(result.statistics),
+        groups=records(result.groups),
+        survival=[] if result.survival is None else records(result.survival),
         until=result.experiment.survival.hours if result.experiment.survival else 0.0,
         control=result.control,
-        band=_records(result.band),
+        band=records(result.band),
         charges=_charges(result),
         damage_k=DAMAGE_K,
         needle_mm=NEEDLE_MM,
@@ -145,7 +149,7 @@ def number(value: float | None) -> str:
         return "∞"
     size = abs(value)
     if size and (size >= 1e6 or size < 1e-3):
-        mantissa, exponent = f"{value:.2e}".split("e")
+        mantissa, exponent = f"{value:.2e}".replace("-", "−", 1 if value < 0 else 0).split("e")
         return f"{mantissa} × 10{_superscript(int(exponent))}"
     if size >= 100:
         return f"{value:,.0f}".replace(",", "\u2009").replace("-", "−")
@@ -163,24 +167,18 @@ def _superscript(exponent: int) -> str:
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
-
-
 def _glance(result: "Result") -> dict[str, Any]:
     """Return a table of arms against measurements: the control's level, and ratios to it."""
     from reflexarc.figures import clock
 
-    levels, ratios = result.groups, result.statistics
-    columns = [
-        (name, where, time, unit)
-        for name, where, time, unit in dict.fromkeys(
-            levels[KEY].itertuples(index=False, name=None) if len(levels) else ()
-        )
-    ]
+    levels, ratios = records(result.groups), records(result.statistics)
+    columns = list(dict.fromkeys(tuple(row[k] for k in KEY) for row in levels))
     alive = {}
     if result.survival is not None:
-        alive = {row.arm: f"{row.n - row.deaths} of {row.n}" for row in result.survival.itertuples()}
+        alive = {
+            row["arm"]: f"{row['n'] - row['deaths']} of {row['n']}"
+            for row in records(result.survival)
+        }
     rows = []
     for arm in result.arms:
         cells = []
@@ -188,21 +186,22 @@ def _glance(result: "Result") -> dict[str, Any]:
             level = _one(levels, column, arm)
             ratio = _one(ratios, column, arm)
             if ratio is None:
-                cells.append(_cell(f"{number(level['geometric_mean'])} {column[3]}" if level else "–"))
+                cells.append(
+                    _cell(f"{number(level['geometric_mean'])} {column[3]}" if level else "–")
+                )
             else:
-                cells.append(_cell(f"× {number(ratio['ratio'])}", ratio["ratio"], ratio["p_adjusted"]))
+                cells.append(
+                    _cell(f"× {number(ratio['ratio'])}", ratio["ratio"], ratio["p_adjusted"])
+                )
         rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
     heads = [f"{name}, {clock(time)}" for name, _, time, _ in columns]
     return {"heads": heads, "rows": rows, "alive": bool(alive)}
 
 
-def _one(frame: "pd.DataFrame", column: tuple[Any, ...], arm: str) -> dict[str, Any] | None:
-    if not len(frame):
-        return None
-    mine = frame[frame["arm"] == arm]
-    for name, value in zip(KEY, column, strict=True):
-        mine = mine[mine[name] == value]
-    return None if mine.empty else {str(k): v for k, v in mine.iloc[0].to_dict().items()}
+def _one(rows: Rows, column: tuple[Any, ...], arm: str) -> dict[str, Any] | None:
+    """Return the row of an arm and a measurement, or None."""
+    wanted = (arm, *column)
+    return next((row for row in rows if tuple(row[k] for k in ("arm", *KEY)) == wanted), None)
 
 
 def _cell(words: str, ratio: float = math.nan, p: float = math.nan) -> dict[str, Any]:
@@ -321,29 +320,25 @@ def _legend(result: "Result") -> list[dict[str, str]]:
 def _charges(result: "Result") -> list[Charge]:
     found: dict[str, tuple[list[str], float, float | None]] = {}
     for name, arm in result.experiment.arms.items():
-        for stimulus in (*arm.electroacupuncture, *arm.nerve_stimulation):
-            if quantity(stimulus.current, "current") == 0:
-                continue
-            words = f"{stimulus.place}, {stimulus.current} × {stimulus.pulse_width}"
-            if hasattr(stimulus, "exposed_length"):
-                charge, area = charge_of(stimulus)
-                tip = "tip only" if stimulus.insulated else f"{stimulus.exposed_length} bare"
-                entry = found.setdefault(f"{words}, {tip}", ([], charge, area))
-            else:
-                charge = quantity(stimulus.current, "current") / 1e3
-                charge *= quantity(stimulus.pulse_width, "pulse width")
-                entry = found.setdefault(words, ([], charge, None))
-            if name not in entry[0]:
-                entry[0].append(name)
+        for needle in arm.electroacupuncture:
+            tip = "tip only" if needle.insulated else f"{needle.exposed_length} bare"
+            words = f"{needle.place}, {needle.current} × {needle.pulse_width}, {tip}"
+            charge, area = charge_of(needle)
+            found.setdefault(words, ([], charge, area))[0].append(name)
+        for hook in arm.nerve_stimulation:
+            words = f"{hook.place}, {hook.current} × {hook.pulse_width}"
+            charge = quantity(hook.current, "current") * quantity(hook.pulse_width, "pulse width")
+            found.setdefault(words, ([], charge / 1e3, None))[0].append(name)
     return [
         Charge(
             words,
-            tuple(arms),
+            tuple(dict.fromkeys(arms)),
             charge,
             area,
             None if area is None else shannon_k(charge=charge, area=area),
         )
         for words, (arms, charge, area) in found.items()
+        if charge > 0
     ]
 
 

@@ -42,7 +42,7 @@ def run_name(title: str, inputs: Mapping[str, object]) -> str:
 
     Example:
         >>> run_name("Leg or belly?", {"seed": 1})
-        'leg-or-belly-5c47f23ef75e'
+        'leg-or-belly-a4bbadc1c789'
     """
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
     digest = hashlib.sha256(to_json(inputs, indent=None).encode()).hexdigest()
@@ -62,7 +62,7 @@ class ChunkFolder:
 
     Example:
         >>> import tempfile
-        >>> shelf = ChunkFolder(Path(tempfile.mkdtemp()))
+        >>> shelf = ChunkFolder(Path(tempfile.mkdtemp()) / "chunks")
         >>> shelf.keep("animal-000000", np.ones((2, 2)))
         >>> shelf.load("animal-000000").sum()
         np.float64(4.0)
@@ -82,7 +82,7 @@ class ChunkFolder:
         return np.asarray(np.load(io.BytesIO(payload), allow_pickle=False), dtype=np.float64)
 
     def keep(self, name: str, result: NDArray[np.float64]) -> None:
-        """Write a chunk; it appears whole or not at all.
+        """Write a chunk beside the folder and move it in: it appears whole or not at all.
 
         Raises:
             StorageError: If the disk is full or can't be written.
@@ -92,7 +92,7 @@ class ChunkFolder:
         payload = buffer.getvalue()
         with storage(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            unfinished = self._file(name).with_suffix(".tmp")
+            unfinished = self.path.parent / f"{name}.tmp"
             try:
                 with unfinished.open("wb") as file:
                     file.write(hashlib.sha256(payload).digest())

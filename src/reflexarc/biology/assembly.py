@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 from reflexarc.biology.tables import Input, Parameter, State, inputs, parameters, states
@@ -59,21 +60,16 @@ class Model:
 def assemble() -> Model:
     """Join the fragments and the tables into one SBML model.
 
-    Returns
-    -------
-    Model
-        Its SBML is Level 3 Version 2; every quantity has a unit and bare numbers are dimensionless.
+    Returns:
+        The model. Its SBML is Level 3 Version 2; every quantity has a unit, and bare numbers in
+        equations are dimensionless.
 
-    Raises
-    ------
-    ValueError
-        When a fragment does not parse; the message is Antimony's.
+    Raises:
+        ValueError: A fragment does not parse; the message is Antimony's.
 
-    Examples
-    --------
-    >>> from reflexarc.biology import assemble
-    >>> assemble().subsystems[0].name
-    'afferents'
+    Example:
+        >>> assemble().subsystems[0].name
+        'afferents'
     """
     subsystems = tuple(_subsystem(name) for name in SUBSYSTEMS)
     owner = _first_use(subsystems)
@@ -93,13 +89,8 @@ def assemble() -> Model:
 
 def _subsystem(name: str) -> Subsystem:
     text = files(__package__).joinpath(f"{name}.ant").read_text(encoding="utf-8")
-    head = [line for line in text.split("\n\n", 1)[0].splitlines() if line.startswith("//")]
-    opening: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("//"):
-            break
-        opening.append(line.removeprefix("//").strip())
-    return Subsystem(name=name, summary=" ".join(opening or head), text=text)
+    opening = takewhile(lambda line: line.startswith("//"), text.splitlines())
+    return Subsystem(name, " ".join(line.removeprefix("//").strip() for line in opening), text)
 
 
 def _first_use(subsystems: tuple[Subsystem, ...]) -> dict[str, str]:
@@ -115,18 +106,16 @@ def _lines(subsystems: tuple[Subsystem, ...], owned: tuple[Parameter, ...]) -> l
     lines = ["model reflexarc()", units, "compartment plasma", f"plasma = {_PLASMA_VOLUME}"]
     lines.append("plasma has volume")
     for state in states():
-        lines.append(
-            f"species ${state.id} in plasma" if state.kind == "species" else f"var {state.id}"
-        )
+        species = state.kind == "species"
+        lines.append(f"species ${state.id} in plasma" if species else f"var {state.id}")
         lines.append(f"{state.id} has {state.unit}")
     for subsystem in subsystems:
-        lines.append(subsystem.text)
-        declared = set(re.findall(r"^(\w+) has ", subsystem.text, re.M))
-        derived = re.findall(r"^(\w+) :=", subsystem.text, re.M)
-        lines += [f"{name} has dimensionless" for name in derived if name not in declared]
-    for given in (*owned, *inputs()):
-        kind = "const" if isinstance(given, Parameter) else "var"
-        lines += [f"{kind} {given.id}", f"{given.id} = {given.value!r}", f"{given.id} has {given.unit}"]
+        lines += [subsystem.text, *_units_of_derived(subsystem)]
+    for parameter in owned:
+        lines.append(f"const {parameter.id} = {parameter.value!r}")
+        lines.append(f"{parameter.id} has {parameter.unit}")
+    for item in inputs():
+        lines += [f"var {item.id} = {item.value!r}", f"{item.id} has {item.unit}"]
     for state in states():
         scheme, identifier = state.identity.split(":", 1)
         sbo = _SBO_SPECIES.get(scheme, "") if state.kind == "species" else _SBO_QUANTITY
@@ -134,8 +123,14 @@ def _lines(subsystems: tuple[Subsystem, ...], owned: tuple[Parameter, ...]) -> l
         lines.append(f'{state.id} is "{state.label}"')
         lines.append(f"{state.id}.sboTerm = {sbo}")
         lines.append(f'{state.id} identity "http://identifiers.org/{scheme}/{identifier}"')
-    lines.append("end")
-    return lines
+    return [*lines, "end"]
+
+
+def _units_of_derived(subsystem: Subsystem) -> list[str]:
+    """What a fragment derives is dimensionless unless the fragment says otherwise."""
+    declared = set(re.findall(r"^(\w+) has ", subsystem.text, re.M))
+    derived = re.findall(r"^(\w+) :=", subsystem.text, re.M)
+    return [f"{name} has dimensionless" for name in derived if name not in declared]
 
 
 def _translate(text: str) -> str:

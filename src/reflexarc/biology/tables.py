@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of the model: value and unit, spread between animals (lnSD), bounds, and where it comes from."""
+    """A number of the model: value, unit, spread between animals (lnSD), bounds, source."""
 
     id: str
     value: float
@@ -42,7 +42,7 @@ class Input:
 
 @dataclass(frozen=True)
 class State:
-    """A state variable: its unit, its value at rest, its label and its identity in a public vocabulary."""
+    """A state variable: unit, value at rest, label, identity in a public vocabulary."""
 
     id: str
     subsystem: str
@@ -55,7 +55,10 @@ class State:
 
 @dataclass(frozen=True)
 class Lesion:
-    """One effect of a lesion: `parameter` becomes `value`. Peripheral nerves have no parameter: they act in the atlas."""
+    """One effect of a lesion: `parameter` becomes `value`.
+
+    Peripheral nerves have no parameter: they act in the atlas.
+    """
 
     name: str
     aliases: tuple[str, ...]
@@ -93,7 +96,11 @@ class Agent:
     note: str
 
     def amount(self, dose: float) -> float:
-        """What a dose (mg/kg, or mg/kg/h for infusions) adds to the state, in the state's unit (per hour)."""
+        """Return what a dose adds to the state, in its unit.
+
+        Args:
+            dose: In mg/kg; for an infusion in mg/kg/h, and the answer is per hour.
+        """
         share = 1.0 if self.bioavailability is None else self.bioavailability
         if self.molar_mass is None or self.volume is None:
             return dose * share / (self.volume or 1.0)
@@ -114,7 +121,7 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Observable:
-    """Something a laboratory can measure: the model variable behind it, its unit and the assay's limits."""
+    """Something a laboratory can measure: variable of the model, unit, limits of the assay."""
 
     name: str
     aliases: tuple[str, ...]

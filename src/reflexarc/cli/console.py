@@ -56,9 +56,17 @@ class Lab(TyperGroup):
         return result
 
 
+class Paper(Console):
+    """A console that leaves a closed pipe to `Lab`, instead of ending with exit code 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Say that the reader has gone."""
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Return the console for data; wide when nobody watches, so that no cell is cut short."""
-    return Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
+    return Paper(width=None if sys.stdout.isatty() else _PIPED_WIDTH, highlight=False)
 
 
 def note(text: str, *, quiet: bool = False) -> None:
