@@ -2,9 +2,11 @@
 
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import xarray
 
 import reflexarc
 from reflexarc.drawing import arm_looks
@@ -195,14 +197,19 @@ def test_schedule_is_read_off_the_timeline():
     assert marks(timeline) == [("lesion", -math.inf), ("dose", 0.0), ("lesion", 1.0)]
 
 
-def test_everybody_dead_and_nothing_measured_still_make_a_page():
-    text = YAML.replace("5 mg/kg", "60 mg/kg").replace(
-        "[TNF in plasma at 90 min, survival for 7 d]", "[TNF in plasma at 6 d, survival for 7 d]"
+def test_everybody_dead_still_makes_a_page(result):
+    gone = result.measurements.assign(value=math.nan, dead=True, below_limit=False)
+    early = xarray.full_like(result.trajectories["death_time"], 0.5)
+    deadly = replace(
+        result, measurements=gone, trajectories=result.trajectories.assign(death_time=early)
     )
-    deadly = reflexarc.run(Experiment.parse(text), animals=3)
-    assert deadly.measurements["dead"].sum() >= 3
     page = render(deadly, figures={p.name: svg(p.figure) for p in deadly.pictures})
-    assert "no animal alive" in page
+    assert page.count("no animal alive") == 3
+    assert "0 of 4" in page
+    assert "nan" not in re.sub(r"[a-z]+nan|nan[a-z]+", "", page)
+
+
+def test_nothing_measured_still_makes_a_page():
     single = Experiment.parse(
         "title: One\narms: {only: {}}\nmeasure: [survival for 1 d]\nanimals: {per arm: 1}"
     )
