@@ -12,7 +12,7 @@ from reflexarc import findings as findings_module
 from reflexarc.biology import assemble
 from reflexarc.cohort import Cohort
 from reflexarc.errors import InputError
-from reflexarc.evidence import KnownFailure
+from reflexarc.evidence import KnownFailure, fit_targets
 from reflexarc.evidence.reading import load_experiments, load_findings, read_findings
 from reflexarc.finding import Finding
 from reflexarc.findings import Verdict, exit_code, judge, run_findings, score, to_json
@@ -381,3 +381,15 @@ def test_all_findings_run_and_no_scored_one_fails_that_is_not_listed() -> None:
     assert not unlisted
     assert not stale
     assert exit_code(verdicts) == 0
+
+
+def test_a_finding_that_repeats_a_target_is_fitted_too():
+    """MA-2 reads the same ratio off the same two arms as MA-1, which is a target."""
+    from reflexarc.findings import _fitted
+
+    targets = {target.finding for target in fit_targets()}
+    assert targets <= _fitted()
+    assert "MA-1-splanchnic" in targets
+    assert "MA-2-splanchnic" not in targets
+    assert "MA-2-splanchnic" in _fitted()
+    assert "MA-2-spleen" not in _fitted()

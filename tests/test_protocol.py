@@ -594,3 +594,21 @@ def _in_an_arm(data: dict[str, object]) -> dict[str, object]:
     if data.keys() <= fields - {"anaesthesia", "challenge", "hypotheses"}:
         return {**data, **({"compare": None} if "arms" in data and "compare" not in data else {})}
     return {"arms": {"one": data}, "compare": None}
+
+
+def test_one_sided_cut_and_one_sided_drive_are_refused_together() -> None:
+    text = """
+title: Sides
+arms:
+  one:
+    nerve stimulation:
+      {nerve: cervical vagus, current: 1 mA, pulse width: 250 us, frequency: 10 Hz,
+       duration: 60 s, at: -6 min}
+    lesions: [left subdiaphragmatic vagotomy]
+measure: [TNF in plasma at 90 min]
+"""
+    with pytest.raises(InputError, match="no left and right") as caught:
+        Experiment.parse(text, file="sides.yaml")
+    assert caught.value.line == 8
+    both = text.replace("at: -6 min", "at: -6 min, side: both")
+    assert Experiment.parse(both).arms["one"].lesions

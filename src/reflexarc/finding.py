@@ -191,7 +191,7 @@ class Finding:
             )
             return hinge(value, low, high) / SOFT_POINTS
         if kind == "abolished":
-            return hinge(value, None, LEFT_OVER) / SOFT
+            return hinge(value, -LEFT_OVER, LEFT_OVER) / SOFT
         if kind == "order" and self._ordered_times:
             return hinge(value, 0.0, None) / SOFT_HOURS
         if kind == "time of peak":

@@ -8,6 +8,7 @@ Example:
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from reflexarc.errors import InputError, unknown_word
@@ -148,7 +149,7 @@ def judge(finding: Finding, courses: Courses) -> Verdict:
         why += (
             f" (known failure: {reason})" if not decision.holds else " (listed as a known failure)"
         )
-    fitted = finding.id in {target.finding for target in fit_targets()}
+    fitted = finding.id in _fitted()
     return Verdict(
         finding,
         "fitted" if fitted else "predicted",
@@ -191,6 +192,23 @@ def to_json(verdicts: Iterable[Verdict]) -> dict[str, list[dict[str, str]]]:
 
 
 _TRUST = {"R": "remembered, not found again", "NF": "not found"}
+
+
+@cache
+def _fitted() -> frozenset[str]:
+    """Return the targets of the fit, and what reads the same number off the same arms."""
+    from reflexarc.trials import plan_trials
+
+    findings = load_findings()
+    names = plan_trials(findings, load_experiments()).names
+    targets = {target.finding for target in fit_targets()}
+
+    def reading(finding: Finding) -> tuple[object, ...]:
+        arms = (names[finding.experiment, arm] for arm in finding.arms)
+        return (finding.comparison.kind, finding.outcome.phrase, *arms)
+
+    told = {reading(finding) for finding in findings if finding.id in targets}
+    return frozenset(finding.id for finding in findings if reading(finding) in told)
 
 
 def _reasons() -> dict[str, str]:

@@ -223,7 +223,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for target, old, new in zip(fit_targets(), before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
     for parameter in problem.free:
-        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {values(point)[parameter.id]:10.4g}")
+        fitted = values(point)[parameter.id]
+        edge = "  at a bound" if _at_a_bound(parameter, fitted) else ""
+        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {fitted:10.4g}{edge}")
     return 0
 
 
@@ -241,6 +243,11 @@ def _representative(traits: dict[str, float], *, size: int, seed: int) -> Cohort
     points = Sobol(len(traits), seed=seed).random(size)
     table = np.exp(ndtri(points) * np.array(list(traits.values())))
     return Cohort(seed, tuple(range(size)), tuple(traits), table, np.full(size, math.log(2.0)))
+
+
+def _at_a_bound(parameter: Parameter, value: float) -> bool:
+    edges = (_bound(parameter, parameter.lower), _bound(parameter, parameter.upper))
+    return any(abs(math.log(value / edge)) < STEP for edge in edges)
 
 
 def _scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:

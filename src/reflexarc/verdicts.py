@@ -5,7 +5,7 @@
 | lower | ratio at most 0.85 |
 | higher | ratio at least 1.15 |
 | unchanged | ratio between the two |
-| abolished | less than a fifth of the intact effect is left, and the intact effect is there |
+| abolished | under a fifth of the intact effect is left, and that effect is there |
 | order | each stands at least 5 % above the one before (times: later than the one before) |
 | survival | within the stated points, 15 where none are stated; lower and higher: by 15 points |
 
@@ -117,7 +117,7 @@ def direction_of_survival(difference: float, expected: Direction) -> Decision:
 
 
 def share_left(effect: float, intact: float) -> Decision:
-    """Decide whether less than a fifth of an intact effect is left; the other sign counts as none.
+    """Decide whether less than a fifth of an intact effect is left, in either direction.
 
     Example:
         >>> share_left(-0.05, -0.5).holds, share_left(-0.2, -0.5).holds
@@ -126,9 +126,10 @@ def share_left(effect: float, intact: float) -> Decision:
     if intact == 0 or not math.isfinite(effect) or not math.isfinite(intact):
         return Decision(False, "there is no intact effect")
     share = effect / intact
-    if share < LEFT_OVER:
-        reversal = ", the other way" if share < -LEFT_OVER else ""
-        return Decision(True, f"{_percent(share)} of the intact effect is left{reversal}")
+    if abs(share) < LEFT_OVER:
+        return Decision(True, f"{_percent(share)} of the intact effect is left")
+    if share < 0:
+        return Decision(False, f"the effect is reversed ({_percent(share)} of the intact one)")
     return Decision(False, f"{_percent(share)} of the intact effect is left, a fifth is allowed")
 
 

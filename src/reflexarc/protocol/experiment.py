@@ -254,6 +254,13 @@ class Experiment(Written):
         return hash(self.title)
 
 
+AUTONOMIC = ("cervical vagus", "splanchnic")
+ONE_SIDED = (
+    "the model keeps no left and right of autonomic nerves apart, so a lesion of one side can't be "
+    "combined with stimulation of one side; cut both, or stimulate with 'side: both'"
+)
+
+
 def misfits(experiment: Experiment) -> Iterator[tuple[Path, str]]:
     """Yield where the parts of an experiment don't fit together, and what is wrong there."""
     arms = experiment.arms
@@ -273,6 +280,16 @@ def misfits(experiment: Experiment) -> Iterator[tuple[Path, str]]:
                 end = format_quantity(stop, "time")
                 message = f"{at} is not before the end of the experiment at {end}"
                 yield ("arms", name, *path), message
+        for path in _half_cuts(arm):
+            yield ("arms", name, *path), ONE_SIDED
+
+
+def _half_cuts(arm: Arm) -> Iterator[Path]:
+    """Yield lesions of one side of an autonomic nerve in an arm that drives one side of one."""
+    driven = [s for s in arm.nerve_stimulation if s.nerve in AUTONOMIC and s.side != "both"]
+    for position, lesion in enumerate(arm.lesions):
+        if driven and lesion.effect.sets and lesion.effect.side != "both":
+            yield ("lesions", position)
 
 
 def _starts(arm: Arm) -> Iterator[tuple[Path, str]]:
