@@ -295,6 +295,19 @@ def test_a_run_prints_a_table_and_leaves_a_report(good: Path, tmp_path: Path) ->
     assert "not human sepsis" in done.stderr
 
 
+def test_a_single_animal_has_blanks_and_unknown_innervation_is_told(
+    good: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "forearm.yaml"
+    file.write_text(GOOD.replace("ST36", "ST25"), encoding="utf-8")
+    done = call("run", str(file), "--out", str(tmp_path / "runs"), "--animals", "1")
+    assert done.exit_code == 0
+    assert re.search(r"^sham +1 +[\d.]+ *$", done.stdout, re.M)
+    assert "nan" not in done.stdout
+    (line,) = re.findall(r"^leg: (.+)$", done.stdout, re.M)
+    assert re.match(r"TNF 90 min [\d\s]+ to [\d\s]+ pg/mL", line)
+
+
 def test_a_run_as_json(good: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "runs")
     done = call("run", str(good), "--out", out, "--animals", "3", "--seed", "5", "--json")

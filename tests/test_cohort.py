@@ -66,15 +66,11 @@ def test_numbers_of_a_seed_never_change():
     np.testing.assert_allclose(cohort.death_thresholds, GOLDEN_THRESHOLDS, rtol=1e-14)
 
 
-def test_typical_animal_and_selection():
+def test_typical_animal():
     typical = Cohort.typical()
     assert len(typical) == 1
     assert typical.parameters(0) == {}
-    cohort = Cohort.sample({"k": 0.5}, 5, 1)
-    chosen = cohort.select([3, 1])
-    assert chosen.animals == (3, 1)
-    assert chosen.parameters(0) == cohort.parameters(3)
-    assert chosen.death_thresholds[1] == cohort.death_thresholds[1]
+    assert typical.death_thresholds[0] == pytest.approx(np.log(2))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import death_times, simulate, worker_pool
+from reflexarc.ensemble import _without_dust, death_times, simulate, worker_pool
 from reflexarc.errors import InputError, NumericalError
 from toy_model import ToyTimeline, pulsed, toy
 
@@ -54,9 +54,12 @@ def test_more_animals_and_more_arms_move_nobody(cohort: Cohort, alone):
     many = tuple(pulsed(f"other {i}", i) for i in range(9))
     larger = run(Cohort.sample(spreads(toy()), 8, seed=3), arms=(*many, *ARMS), workers=1)
     np.testing.assert_array_equal(larger["TNF"].values[9:, :6], alone["TNF"].values)
-    chosen = run(cohort.select([4, 2]), workers=1)
-    assert chosen["animal"].values.tolist() == [4, 2]
-    np.testing.assert_array_equal(chosen["TNF"].values, alone["TNF"].values[:, [4, 2]])
+
+
+def test_dust_below_zero_is_zero_and_what_is_really_negative_stays():
+    values = np.array([[-1e-9, 0.0, 2.0], [-1e-3, -5e-7, np.nan]])
+    np.testing.assert_array_equal(_without_dust(values), [[0, 0, 2], [-1e-3, 0, np.nan]])
+    np.testing.assert_array_equal(_without_dust(np.array([-0.5, 1e6])), [0, 1e6])
 
 
 def test_progress_counts_every_run(cohort: Cohort):

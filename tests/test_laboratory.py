@@ -69,10 +69,12 @@ def test_trajectories_hold_all_observables_at_exact_times(result):
 
 
 def test_a_needle_without_current_is_no_needle(result):
-    rows = result.measurements.set_index("arm")["value"]
-    np.testing.assert_array_equal(rows["sham"], rows["no needle"])
+    rows = result.measurements.set_index(["animal", "time"])
+    sham, none = (rows[rows["arm"] == arm] for arm in ("sham", "no needle"))
+    np.testing.assert_array_equal(sham["simulated"], none["simulated"])
+    assert (sham["value"] != none["value"]).all()
     quiet = result.statistics[result.statistics["arm"] == "no needle"]
-    assert quiet["ratio"].tolist() == [1.0, 1.0]
+    assert quiet["ratio"].tolist() == pytest.approx([1.0, 1.0], rel=0.25)
 
 
 def test_same_seed_same_numbers_and_another_arm_moves_nobody(result):
@@ -185,3 +187,43 @@ def test_heavy_parts_load_only_when_needed():
 def test_what_is_wrong_is_said():
     with pytest.raises(InputError, match="did you mean 'liu-2021'"):
         reflexarc.run("liu-2012")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"animals": 0}, "number of animals is a whole number, 1 or more, not 0"),
+        ({"animals": -3}, "not -3"),
+        ({"animals": 2.0}, r"not 2\.0"),
+        ({"animals": True}, "not True"),
+        ({"seed": -1}, "seed is a whole number, 0 or more, not -1"),
+        ({"seed": 1.5}, r"not 1\.5"),
+    ],
+)
+def test_impossible_numbers_are_refused(changes: dict[str, object], words: str):
+    with pytest.raises(InputError, match=words):
+        reflexarc.run(experiment(), **changes)
+
+
+@pytest.mark.parametrize("thing", [None, 3, {"title": "a mapping"}, experiment])
+def test_what_is_no_experiment_is_refused(thing: object):
+    with pytest.raises(InputError, match="an experiment is a YAML file, a built-in name"):
+        reflexarc.run(thing)  # type: ignore[arg-type]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_silent_nucleus_makes_a_result_without_warnings(tmp_path):
+    silent = reflexarc.run(
+        experiment(
+            arms={"sham": {}, "no DMV": {"lesions": ["DMV neurons"]}},
+            measure=["DMV activity at 1 h", "LPS at 1 h"],
+            challenge=None,
+        ),
+        animals=2,
+        out=tmp_path,
+    )
+    assert (silent.measurements["simulated"] >= 0).all()
+    rows = silent.measurements.set_index(["arm", "observable"]).sort_index()
+    assert rows.loc[("no DMV", "DMV activity"), "below_limit"].all()
+    assert silent.statistics["ratio"].isna().all()
+    assert "× –" not in (silent.folder / "report.html").read_text(encoding="utf-8")

@@ -5,11 +5,12 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 import xarray
 
 import reflexarc
-from reflexarc.drawing import arm_looks
+from reflexarc.drawing import POINTS, _fewer, arm_looks
 from reflexarc.figures import clock, inline, svg
 from reflexarc.protocol import Experiment
 from reflexarc.report import charge_of, number, p_value, render, shannon_k
@@ -97,6 +98,8 @@ def test_page_says_what_it_must(page: str):
         "Somebody 2020",
         "Charge per pulse",
         "Shannon 1992",
+        "doi:10.1038/s41586-021-04001-4",
+        "McIntyre CC, Richardson AG, Grill WM",
         "assumed",
         "<script>alert(1)</script>",
     ):
@@ -217,3 +220,20 @@ def test_nothing_measured_still_makes_a_page():
     page = render(lonely, figures={p.name: svg(p.figure) for p in lonely.pictures})
     assert "Nothing but survival was measured" in page
     assert "No needle" not in page
+
+
+def test_curves_are_drawn_with_few_points_that_miss_nothing():
+    times = np.linspace(0, 10, 5000)
+    curves = np.array([np.exp(-times), np.where(times > 5, np.sin(times), 0.0)])
+    kept = _fewer(times, curves, 0.002)
+    assert 2 < kept.size <= POINTS
+    for curve in curves:
+        assert abs(curve - np.interp(times, times[kept], curve[kept])).max() <= 0.002
+    wild = np.random.default_rng(1).normal(size=(1, 5000))
+    assert _fewer(times, wild, 0.0).size == POINTS
+    assert _fewer(times[:1], curves[:, :1], 0.002).tolist() == [0]
+    assert _fewer(times[:0], curves[:, :0], 0.002).size == 0
+
+
+def test_page_stays_small(page: str):
+    assert len(page) < 700_000

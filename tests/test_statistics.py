@@ -149,3 +149,36 @@ def test_a_whole_arm_at_the_detection_limit(test: str):
     assert same.ratio == pytest.approx(1)
     assert higher.ratio > 1
     assert 0 < higher.p_adjusted < 0.05
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("test", ["welch", "dunnett"])
+def test_zeros_have_no_ratio_but_a_test(test: str):
+    groups = {"none": [0.0] * 5, "some": [0.0, 0.5, 0.7, 1.1, 0.9], "full": [1.0, 1.2, 0.9, 1.1, 2]}
+    some, full = compare(groups, to="none", test=test)
+    assert all(math.isnan(x) for c in (some, full) for x in (c.ratio, c.low, c.high, c.g))
+    assert 0 < full.p_adjusted < 0.05
+    none, full = compare(groups, to="some", test=test)
+    assert math.isnan(none.ratio)
+    # The 0 counts as the smallest value there is, 0.5.
+    logs = np.log([0.5, 0.5, 0.7, 1.1, 0.9])
+    assert math.log(full.ratio) == pytest.approx(np.log(groups["full"]).mean() - logs.mean())
+    nothing = compare({"a": [0.0, 0.0], "b": [0.0, 0.0]}, to="a", test=test)[0]
+    assert math.isnan(nothing.ratio)
+    assert math.isnan(nothing.p_adjusted)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_group_at_the_limit_has_no_ratio():
+    groups = {"a": [8.0, 8.0, 8.0], "b": [8.0, 9.0, 12.0], "c": [20.0, 30.0, 25.0]}
+    assert [math.isnan(c.ratio) for c in compare(groups, to="a", limit=8.0)] == [True, True]
+    assert [math.isnan(c.ratio) for c in compare(groups, to="b", limit=8.0)] == [True, False]
+
+
+@pytest.mark.filterwarnings("error")
+def test_summary_of_zeros():
+    zeros = summarise([0.0, 0.0, 2.0])
+    assert (zeros.n, zeros.geometric_mean) == (3, 0.0)
+    assert zeros.mean == pytest.approx(2 / 3)
+    assert math.isnan(zeros.low)
+    assert math.isnan(zeros.high)

@@ -2,8 +2,10 @@
 
 A measured value is the model's value times a handling factor (catecholamines of decapitated
 animals), a plate error and an error of each sample. A plate holds a few animals of every arm, as a
-careful laboratory lays it out, so that a plate can't pass for an effect of an arm. A value below
-the detection limit is reported as the limit, with a flag. A dead animal gives none.
+careful laboratory lays it out, so that a plate can't pass for an effect of an arm. The error of a
+sample belongs to arm and animal: it is another one in every arm. A value at or below the detection
+limit is reported as the limit, with a flag; without a limit, what the integrator can't tell from 0
+is reported as 0. A dead animal gives none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from reflexarc.cohort import normal
 from reflexarc.errors import InputError, unknown_word
+from reflexarc.reference import ATOL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,9 +89,10 @@ def measure(
     frames = []
     for sample in samples:
         true = _at(trajectories, sample)
-        read = true * _handling(sample) * _error(sample, len(arms), animals, seed)
+        read = true * _handling(sample) * _error(sample, arms, animals, seed)
+        read = np.where(np.abs(read) <= ATOL, 0.0, read)
         limit = sample.observable.detection_limit
-        below = np.zeros(true.shape, dtype=bool) if limit is None else read < limit
+        below = np.zeros(true.shape, dtype=bool) if limit is None else read <= limit
         dead = np.zeros(true.shape, dtype=bool) if deaths is None else deaths <= sample.time
         read = np.where(below, limit if limit is not None else 0.0, read)
         read = np.where(dead, np.nan, read)
@@ -144,16 +148,16 @@ def _handling(sample: Sample) -> float:
     return factor if sample.sampling == "decapitation" and factor is not None else 1.0
 
 
-def _error(sample: Sample, arms: int, animals: Sequence[int], seed: int | None) -> Floats:
+def _error(sample: Sample, arms: Sequence[str], animals: Sequence[int], seed: int | None) -> Floats:
     """Return the factor of plate and sample error, shape (arm, animal).
 
-    Both belong to the animal, so that arms stay paired.
+    A plate is shared by the arms; each sample has an error of its own, whatever other arms exist.
     """
     if seed is None:
-        return np.ones((arms, len(animals)))
+        return np.ones((len(arms), len(animals)))
     what = sample.observable.name
     when = f"{sample.time:.9g}"
     plates = normal(seed, f"plate:{what}:{when}", [k // ANIMALS_PER_PLATE for k in animals])
-    errors = normal(seed, f"assay:{what}:{when}", animals)
+    errors = np.array([normal(seed, f"assay:{what}:{when}:{arm}", animals) for arm in arms])
     logs = sample.observable.plate_lnsd * plates + sample.observable.assay_lnsd * errors
-    return np.tile(np.exp(logs), (arms, 1))
+    return np.asarray(np.exp(logs))

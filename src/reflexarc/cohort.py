@@ -7,7 +7,7 @@ generator (Philox) whose key is a hash of the seed and the stream's name; animal
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,17 +92,6 @@ class Cohort:
     def parameters(self, position: int) -> dict[str, float]:
         """Return the multiplier of each trait for the animal at `position` of this cohort."""
         return dict(zip(self.traits, self.multipliers[position].tolist(), strict=True))
-
-    def select(self, positions: Sequence[int]) -> "Cohort":
-        """Return the animals at these positions; they keep their identity."""
-        rows = list(positions)
-        return Cohort(
-            self.seed,
-            tuple(self.animals[row] for row in rows),
-            self.traits,
-            self.multipliers[rows],
-            self.death_thresholds[rows],
-        )
 
 
 def spreads(model: "Model") -> dict[str, float]:

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,10 @@ DOSE = "#c8372d"
 COLOURS = ("#0b6fb8", "#d4561a", "#0a8a6a", "#b03a83", "#a87a00", "#6a51c8", "#3f97b5", "#8a4b32")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (5, 1.4, 1.2, 1.4)))
 MARKERS = "osD^vPX<>"
+POINTS = 300
+"""Points of a curve, at most: it is for the eye; the data are in the run's folder."""
+BLUR = 0.002
+"""Part of a panel's height by which a curve drawn may miss its data."""
 
 Looks = Mapping[str, tuple[str, Any, str]]
 """For each arm its colour, dash and marker."""
@@ -152,15 +157,16 @@ def draw_course(
     for instant in instants:
         if instant <= until:
             axes.axvline(instant, color=DOSE, lw=0.9, alpha=0.75, zorder=1)
-    for arm in looks:
+    bands = np.quantile(shown.sel(arm=list(looks)).values, [0.1, 0.5, 0.9], axis=1)
+    for i, arm in enumerate(looks):
         colour, dash, _ = looks[arm]
-        animals = shown.sel(arm=arm).values
         drawn = times <= (ends or {}).get(arm, math.inf)
-        low, middle, high = np.quantile(animals[:, drawn], [0.1, 0.5, 0.9], axis=0)
-        if animals.shape[0] > 1:
+        few = _fewer(times[drawn], bands[:, i, drawn], BLUR * np.ptp(bands))
+        at, (low, middle, high) = times[drawn][few], bands[:, i, drawn][:, few]
+        if shown.sizes["animal"] > 1:
             faint = 0.13 if len(looks) <= 4 else 0.07
-            axes.fill_between(times[drawn], low, high, color=colour, alpha=faint, lw=0)
-        axes.plot(times[drawn], middle, color=colour, ls=dash, label=arm, zorder=3)
+            axes.fill_between(at, low, high, color=colour, alpha=faint, lw=0)
+        axes.plot(at, middle, color=colour, ls=dash, label=arm, zorder=3)
     if limit is not None and axes.get_ylim()[1] > limit:
         axes.axhline(limit, color=QUIET, lw=0.8, ls=":", zorder=1)
     axes.set_title(title)
@@ -326,6 +332,19 @@ def _log_axis(axes: "Axes", values: Any) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2.2 else (1.0,)))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:,.10g}".replace(",", "\u2009"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _fewer(times: Any, curves: Any, blur: float) -> Any:
+    """Return which times to draw: at most `POINTS`, straight lines between them off by `blur`."""
+    kept = np.arange(0, times.size, max(1, times.size - 1))
+    while kept.size < min(POINTS, times.size):
+        off = np.max([abs(c - np.interp(times, times[kept], c[kept])) for c in curves], axis=0)
+        spans = pairwise(kept)
+        worst = [a + int(off[a : b + 1].argmax()) for a, b in spans if off[a : b + 1].max() > blur]
+        if not worst:
+            break
+        kept = np.union1d(kept, sorted(worst, key=lambda i: -off[i])[: POINTS - kept.size])
+    return kept
 
 
 def _spread(values: Any) -> Any:

@@ -35,6 +35,8 @@ Progress = Callable[[int, int], None]
 ARMS_PER_JOB = 8
 FEW_RUNS = 200
 """Below this many runs, starting other processes (about 1.5 s) takes longer than the work."""
+NEGLIGIBLE = 1e-6
+"""A negative value as small as this, of the unit or of the largest value, is rounding."""
 
 
 class Store(Protocol):
@@ -78,7 +80,8 @@ def simulate(
         pool: Processes from `worker_pool`, to be used again by several calls.
 
     Returns:
-        A dataset with dimensions (arm, animal, time), one variable per output, with its unit.
+        A dataset with dimensions (arm, animal, time), one variable per output, with its unit. Tiny
+        negative values, which an integrator leaves near 0, are 0.
 
     Raises:
         InputError: If names of arms repeat or an id is unknown.
@@ -322,7 +325,7 @@ def _dataset(
     dims = ("arm", "animal", "time")
     return xarray.Dataset(
         {
-            name: (dims, values[i], {"unit": units[name]} if name in units else {})
+            name: (dims, _without_dust(values[i]), {"unit": units[name]} if name in units else {})
             for i, name in enumerate(outputs)
         },
         coords={
@@ -331,3 +334,9 @@ def _dataset(
             "time": ("time", times, {"unit": "h"}),
         },
     )
+
+
+def _without_dust(values: Floats) -> Floats:
+    """Return the values with 0 where rounding left something tiny below 0."""
+    largest = np.nanmax(np.abs(values), initial=1.0)
+    return np.where((values < 0) & (values >= -NEGLIGIBLE * largest), 0.0, values)

@@ -52,7 +52,7 @@ def run(
 
     Args:
         experiment: Path of a YAML file, name of a built-in experiment, or an Experiment.
-        seed: Seed of all random numbers.
+        seed: Seed of all random numbers, 0 or more.
         animals: Animals in each arm, in place of what the experiment says.
         out: Folder in which the run's folder is made, named by its inputs. A finished run of the
             same inputs is read, not run again; an interrupted one goes on. None writes nothing.
@@ -75,6 +75,11 @@ def run(
         ['TNF', 'TNF']
     """
     text = None
+    if not isinstance(experiment, (str, Path, Experiment)):
+        raise InputError(
+            "an experiment is a YAML file, a built-in name or an Experiment, not"
+            f" {type(experiment).__name__!r}; Experiment.from_mapping makes one from a mapping"
+        )
     if not isinstance(experiment, Experiment):
         text = _text_of(experiment)
         experiment = Experiment.load(experiment)
@@ -156,10 +161,14 @@ class Result:
         import pandas as pd
 
         compare = self.experiment.compare
+        limits = {(o.name, o.where): o.detection_limit for o in observables()}
         frames: list[pd.DataFrame] = []
         if compare is not None:
             for key, mine in self.measurements.groupby(KEY, sort=False):
-                rows = statistics.compare(groups(mine), to=compare.to, test=compare.test)
+                limit = limits.get((str(key[0]), str(key[1])))
+                rows = statistics.compare(
+                    groups(mine), to=compare.to, test=compare.test, limit=limit
+                )
                 frame = statistics.table(rows)
                 labels = pd.DataFrame([key] * len(frame), columns=KEY)
                 frames.append(pd.concat([labels, frame], axis=1))

@@ -16,6 +16,7 @@ from reflexarc.assay import Sample, measure
 from reflexarc.biology import Model, Observable, assemble, observables
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.ensemble import Progress, Store, death_times, simulate
+from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
 from reflexarc.reference import ATOL, RTOL, SETTLING
 from reflexarc.runs import run_name
@@ -35,7 +36,23 @@ BANDS = ("low", "central", "high")
 BAND_COLUMNS = ["arm", *KEY, *BANDS]
 DECISIVE = ("reflexarc", "libroadrunner", "numpy", "scipy")
 """Packages whose version may change the numbers."""
-NUMERIC = ("assay", "cohort", "ensemble", "plan", "reference")
+CODE = (
+    "assay.py",
+    "cohort.py",
+    "drawing.py",
+    "ensemble.py",
+    "figures.py",
+    "laboratory.py",
+    "plan.py",
+    "records.py",
+    "reference.py",
+    "report.html.j2",
+    "report.py",
+    "schedule.py",
+    "statistics.py",
+    "survival.py",
+)
+"""Files of the package that make the numbers and the pages of a run's folder."""
 BEHIND = (0.02, 1.0, 2.0, 4.0, 8.0, 15.0, 22.0, 30.0)
 """Minutes behind an edge at which trajectories are kept."""
 
@@ -67,6 +84,10 @@ class Plan:
     @classmethod
     def of(cls, experiment: Experiment, *, seed: int, animals: int | None, traits: bool) -> "Plan":
         """Work out a plan; see `laboratory.run` for the arguments."""
+        seed = _whole(seed, "the seed", least=0)
+        if animals is None:
+            animals = experiment.animals.per_arm
+        animals = _whole(animals, "the number of animals", least=1)
         model = assemble()
         timelines = build_timelines(experiment)
         known = {(o.name, o.where): o for o in observables()}
@@ -84,9 +105,7 @@ class Plan:
                 "central": timelines,
                 "high": build_timelines(experiment, band="high"),
             },
-            cohort=Cohort.sample(
-                spreads(model) if traits else {}, animals or experiment.animals.per_arm, seed
-            ),
+            cohort=Cohort.sample(spreads(model) if traits else {}, animals, seed),
             seed=seed,
             samples=samples,
             times=grid(timelines, [sample.time for sample in samples]),
@@ -225,9 +244,15 @@ def grid(timelines: Sequence[Timeline], exact: Sequence[float]) -> Floats:
 
 @cache
 def _code_digest() -> str:
-    """Return a digest of the modules that make numbers: two versions may share a number."""
-    texts = [files("reflexarc").joinpath(f"{name}.py").read_bytes() for name in NUMERIC]
+    """Return a digest of the code behind a run's folder: two versions may share a number."""
+    texts = [files("reflexarc").joinpath(name).read_bytes() for name in CODE]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+
+
+def _whole(value: object, what: str, *, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise InputError(f"{what} is a whole number, {least} or more, not {value!r}")
+    return int(value)
 
 
 def _is_lesion(parameter: str) -> bool:

@@ -137,6 +137,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         },
         given_sources=result.experiment.sources,
         sources=_sources(parameters),
+        atlas_sources=_atlas_sources(result),
         provenance=result.provenance,
     )
 
@@ -156,10 +157,10 @@ def number(value: float | None) -> str:
     return f"{value:#.3g}".rstrip(".").replace("-", "−")
 
 
-def p_value(value: float | None) -> str:
-    """Return a p value as papers print it."""
+def p_value(value: float | None, *, none: str = "–") -> str:
+    """Return a p value as papers print it; a dash, or what `none` says, if there is none."""
     if value is None or math.isnan(value):
-        return "–"
+        return none
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
@@ -190,8 +191,9 @@ def _glance(result: "Result") -> dict[str, Any]:
                     _cell(f"{number(level['geometric_mean'])} {column[3]}" if level else "–")
                 )
             else:
+                times = "" if math.isnan(ratio["ratio"]) else "× "
                 cells.append(
-                    _cell(f"× {number(ratio['ratio'])}", ratio["ratio"], ratio["p_adjusted"])
+                    _cell(times + number(ratio["ratio"]), ratio["ratio"], ratio["p_adjusted"])
                 )
         rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
     heads = [f"{name}, {clock(time)}" for name, _, time, _ in columns]
@@ -211,7 +213,7 @@ def _cell(words: str, ratio: float = math.nan, p: float = math.nan) -> dict[str,
     return {
         "words": words,
         "stars": stars,
-        "tint": f"{0.08 + 0.3 * tint:.2f}" if stars else "",
+        "tint": f"{0.08 + 0.3 * tint:.2f}" if stars and ratio > 0 else "",
         "way": "down" if ratio < 1 else "up",
     }
 
@@ -237,8 +239,8 @@ def _checklist(result: "Result") -> Iterator[tuple[str, str]]:
     yield "Outcomes", "; ".join(item.phrase for item in experiment.measure)
     yield (
         "Measurement error",
-        "each sample and each plate (five animals of every arm) has a lognormal error; values below"
-        " the detection limit count as the limit",
+        "each sample and each plate (five animals of every arm) has a lognormal error; values at"
+        " or below the detection limit count as the limit; without values above it, no ratio",
     )
     yield "Exclusions", "none; an animal that died before a sample gives none"
     test = experiment.compare.test if experiment.compare else ""
@@ -355,3 +357,30 @@ def _sources(parameters: list[Any]) -> list[str]:
     keys = sorted({k for p in parameters for k in re.split(r"[;,\s]+", p.source) if k})
     known = references()
     return [str(known[key]) if key in known else key for key in keys]
+
+
+def _atlas_sources(result: "Result") -> list[str]:
+    """Return the references behind the sites, nerves and lights of this experiment.
+
+    They are those of the site, its depth, its tissues and their innervation, of the classes of
+    fibres, and of the models from which thresholds were computed.
+    """
+    from reflexarc import atlas
+
+    codes = {s.code for s in atlas.sites()}
+    cited: set[str] = set()
+    for arm in result.experiment.arms.values():
+        places = [s.site for s in arm.electroacupuncture] + [s.site for s in arm.optogenetics]
+        for code in codes.intersection(places):
+            site, layers = atlas.site(code), atlas.tissues(code)
+            cited |= {site.source, site.depth_source, *(layer.source for layer in layers)}
+            cited |= {atlas.innervation(t, c).source for t in layers for c in atlas.CLASSES}
+            cited |= {fibres.source for fibres in atlas.fibre_classes()}
+        cited |= {atlas.opsin(light.opsin).source for light in arm.optogenetics}
+        for hook in arm.nerve_stimulation:
+            cited |= {fibres.source for fibres in atlas.trunk(hook.nerve)}
+        if arm.electroacupuncture or arm.nerve_stimulation:
+            cited |= set(atlas.threshold_sources())
+    known = atlas.sources()
+    keys = sorted({key for cell in cited for key in re.split(r"[;,\s]+", cell)} & known.keys())
+    return [f"{known[key].citation}. {known[key].where}" for key in keys]

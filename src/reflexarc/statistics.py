@@ -1,12 +1,13 @@
 """What a paper would write under the figure: effect sizes and tests.
 
 Concentrations are compared on logarithms, so an effect is a ratio of geometric means. Everything is
-reported as if the number of animals were that of a real experiment.
+reported as if the number of animals were that of a real experiment. A value of 0 has no logarithm:
+it counts as the detection limit, or without one as the smallest value that was measured.
 """
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ class Comparison:
         control: The arm it is compared to.
         n: Animals measured in the arm.
         n_control: Animals measured in the control arm.
-        ratio: Geometric mean of the arm over that of the control.
+        ratio: Geometric mean of the arm over that of the control; NaN, like its interval and g, if
+            one of the two lies wholly at the detection limit or at 0.
         low: Lower end of the ratio's 95 % confidence interval (Welch, unadjusted; or Dunnett,
             simultaneous).
         high: Upper end of it.
@@ -90,10 +92,11 @@ def summarise(values: ArrayLike) -> Summary:
     """Summarise one group; missing values (NaN) are left out.
 
     Args:
-        values: Measurements above 0, in any unit.
+        values: Measurements, 0 or more, in any unit.
 
     Returns:
-        Mean ± SD and SEM, median, and the geometric mean with its 95 % confidence interval (t).
+        Mean ± SD and SEM, median, and the geometric mean with its 95 % confidence interval (t);
+        with a 0 among the values the geometric mean is 0, without interval.
 
     Example:
         >>> round(summarise([1.0, 10.0, 100.0]).geometric_mean, 6)
@@ -105,14 +108,13 @@ def summarise(values: ArrayLike) -> Summary:
     n = x.size
     if n == 0:
         return Summary(0, *(math.nan,) * 7)
-    logs = np.log(x)
     sd = float(x.std(ddof=1)) if n > 1 else math.nan
-    half = (
-        float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * logs.std(ddof=1) / math.sqrt(n))
-        if n > 1
-        else math.nan
-    )
-    centre = float(logs.mean())
+    centre, half = -math.inf, math.nan
+    if (x > 0).all():
+        logs = np.log(x)
+        centre = float(logs.mean())
+        if n > 1:
+            half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * logs.std(ddof=1) / math.sqrt(n))
     return Summary(
         n=n,
         mean=float(x.mean()),
@@ -126,19 +128,25 @@ def summarise(values: ArrayLike) -> Summary:
 
 
 def compare(
-    groups: Mapping[str, ArrayLike], *, to: str, test: str = "welch"
+    groups: Mapping[str, ArrayLike],
+    *,
+    to: str,
+    test: str = "welch",
+    limit: float | None = None,
 ) -> tuple[Comparison, ...]:
     """Compare every arm with one of them.
 
     Args:
-        groups: Measurements above 0 of each arm; missing values (NaN) are left out.
+        groups: Measurements of each arm, 0 or more; missing values (NaN) are left out.
         to: Name of the control arm.
         test: `"welch"`: Welch's t test on logarithms, p adjusted by Holm across arms.
             `"dunnett"`: ANOVA on logarithms followed by Dunnett's many-to-one test.
+        limit: Detection limit, in the unit of the measurements; values at or below it count as it.
 
     Returns:
         One comparison for each other arm, in their order. With fewer than two values in a group,
-        or no variation at all, the tests are NaN and only the ratio is given.
+        or no variation at all, the tests are NaN and only the ratio is given. If a group lies
+        wholly at the limit or at 0, the test stands and the ratio is NaN.
 
     Raises:
         InputError: If the control arm or the test is unknown.
@@ -150,7 +158,10 @@ def compare(
         raise InputError(f"the arm to compare to, {to!r}, is not among the arms measured")
     if test not in TESTS:
         raise InputError(f"unknown test {test!r}; known are {', '.join(TESTS)}")
-    logs = {arm: np.log(_present(values)) for arm, values in groups.items()}
+    present = {arm: _present(values) for arm, values in groups.items()}
+    floor = _floor(present.values(), limit)
+    logs = {arm: np.log(np.maximum(x, floor)) for arm, x in present.items()}
+    nowhere = {arm for arm, x in present.items() if x.size and x.max() <= (limit or 0.0)}
     others = [arm for arm in logs if arm != to]
     control = logs[to]
     anova = _anova([x for x in logs.values() if x.size > 1])
@@ -158,16 +169,17 @@ def compare(
         rows = _dunnett([logs[arm] for arm in others], control)
     else:
         rows = _welch([logs[arm] for arm in others], control)
+    known = {arm: not {arm, to} & nowhere for arm in others}
     return tuple(
         Comparison(
             arm=arm,
             control=to,
             n=logs[arm].size,
             n_control=control.size,
-            ratio=_ratio(logs[arm], control),
-            low=low,
-            high=high,
-            g=hedges_g(logs[arm], control),
+            ratio=_ratio(logs[arm], control) if known[arm] else math.nan,
+            low=low if known[arm] else math.nan,
+            high=high if known[arm] else math.nan,
+            g=hedges_g(logs[arm], control) if known[arm] else math.nan,
             p=p,
             p_adjusted=adjusted,
             test=test,
@@ -186,7 +198,7 @@ def hedges_g(a: ArrayLike, b: ArrayLike) -> float:
 
     Example:
         >>> round(hedges_g([2, 3, 4, 5], [1, 2, 3, 4]), 4)
-        0.6726
+        0.6728
     """
     x, y = _present(a), _present(b)
     df = x.size + y.size - 2
@@ -230,6 +242,14 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 def _present(values: ArrayLike) -> Floats:
     x = np.asarray(values, dtype=np.float64)
     return x[~np.isnan(x)]
+
+
+def _floor(groups: Iterable[Floats], limit: float | None) -> float:
+    """Return what a value of 0 counts as: the limit, or the smallest value above 0."""
+    if limit is not None and limit > 0:
+        return limit
+    positive = np.concatenate([x[x > 0] for x in groups])
+    return float(positive.min()) if positive.size else 1.0
 
 
 def _ratio(x: Floats, control: Floats) -> float:

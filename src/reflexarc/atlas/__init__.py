@@ -4,7 +4,9 @@ Every table is a text file beside this module, so that a site, a tissue or a ner
 adding a row. What nobody has looked at is `unknown`, which is not the same as none.
 """
 
+import json
 from functools import cache
+from importlib.resources import files
 
 from reflexarc.atlas._records import (
     FibreClass,
@@ -47,6 +49,7 @@ __all__ = [
     "site",
     "sites",
     "sources",
+    "threshold_sources",
     "tissues",
     "trunk",
     "trunk_names",
@@ -261,6 +264,18 @@ def trunk_names() -> tuple[str, ...]:
 def sources() -> dict[str, Source]:
     """Return all references of the atlas by their key."""
     return {row["key"]: Source(**row) for row in read_rows("sources.tsv")}
+
+
+@cache
+def threshold_sources() -> tuple[str, ...]:
+    """Return the keys of the fibre models from which the thresholds were computed.
+
+    Example:
+        >>> threshold_sources()
+        ('pena2024', 'mcintyre2002', 'sundt2015')
+    """
+    text = files("reflexarc.atlas").joinpath("thresholds", "provenance.json").read_text("utf-8")
+    return tuple(block["source"] for block in json.loads(text)["blocks"].values())
 
 
 def problems() -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def print_table(
 
     Args:
         columns: Headings.
-        rows: Cells, one sequence per row; None becomes an empty cell.
+        rows: Cells, one sequence per row; None and NaN become an empty cell.
         title: A line above the table.
         right: The headings whose cells stand flush right.
     """
@@ -115,8 +115,8 @@ def print_table(
 
 
 def cell(value: object) -> str:
-    """Return a value as text for a table: numbers short, None empty, brackets kept as they are."""
-    if value is None:
+    """Return a value as text for a table: numbers short, None and NaN empty, brackets kept."""
+    if value is None or value != value:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"

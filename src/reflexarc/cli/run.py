@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+WORTH_SAYING = 0.05
+"""Part of its central value by which an outcome must be uncertain to be printed."""
+
 
 def run(
     experiment: Annotated[
@@ -54,18 +57,22 @@ def run(
         return
     _print_measurements(result)
     _print_survival(result)
+    _print_band(result)
     for limit in result.summary()["limits"]:
         note(limit, quiet=quiet)
     sys.stdout.write(f"\nreport: {report}\n")
 
 
 def _print_measurements(result: "Result") -> None:
+    from reflexarc.figures import clock
+    from reflexarc.statistics import records
+
     compared = {
         (row["observable"], row["where"], row["time"], row["arm"]): row
-        for row in _records(result.statistics)
+        for row in records(result.statistics)
     }
     by_measurement: dict[tuple[str, str, float, str], list[dict[str, Any]]] = {}
-    for row in _records(result.groups):
+    for row in records(result.groups):
         key = (row["observable"], row["where"], row["time"], row["unit"])
         by_measurement.setdefault(key, []).append(row)
     for (observable, where, time, unit), rows in by_measurement.items():
@@ -77,7 +84,7 @@ def _print_measurements(result: "Result") -> None:
                 for found in [compared.get((observable, where, time, row["arm"]))]
             ],
             right=["n", "mean", "SEM", "ratio", "p, adjusted"],
-            title=f"\n{observable}, {where} [{unit}], {_hours(time)}"
+            title=f"\n{observable}, {where} [{unit}], {clock(time)}"
             + (f"; ratio to {result.control}" if result.control else ""),
         )
 
@@ -85,6 +92,10 @@ def _print_measurements(result: "Result") -> None:
 def _print_survival(result: "Result") -> None:
     if result.survival is None or result.experiment.survival is None:
         return
+    from reflexarc.figures import clock
+    from reflexarc.report import p_value
+    from reflexarc.statistics import records
+
     print_table(
         ["arm", "n", "died", "survive", "95 % interval", "p, adjusted"],
         [
@@ -94,33 +105,43 @@ def _print_survival(result: "Result") -> None:
                 row["deaths"],
                 f"{100 * row['survival']:.0f} %",
                 f"{100 * row['low']:.0f} to {100 * row['high']:.0f} %",
-                _p(row["p_adjusted"]),
+                p_value(row["p_adjusted"], none=""),
             )
-            for row in _records(result.survival)
+            for row in records(result.survival)
         ],
         right=["n", "died", "survive", "p, adjusted"],
-        title=f"\nSurvival, {_hours(result.experiment.survival.hours)}",
+        title=f"\nSurvival, {clock(result.experiment.survival.hours)}",
     )
 
 
-def _records(table: Any) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+def _print_band(result: "Result") -> None:
+    """Print a line for each arm whose outcome hangs on what nobody knows of the innervation."""
+    from reflexarc.figures import clock
+    from reflexarc.report import number
+    from reflexarc.statistics import records
+
+    ranges: dict[str, list[str]] = {}
+    for row in records(result.band):
+        if row["high"] - row["low"] > WORTH_SAYING * abs(row["central"]):
+            low, high, unit = number(row["low"]), number(row["high"]), row["unit"]
+            if row["observable"] == "survival":
+                low, high, unit = f"{100 * row['low']:.0f}", f"{100 * row['high']:.0f}", "%"
+            words = f"{row['observable']} {clock(row['time'])} {low} to {high} {unit}"
+            ranges.setdefault(row["arm"], []).append(words)
+    if ranges:
+        sys.stdout.write("\nUnknown innervation, lowest to highest of the typical animal\n")
+    for arm, found in ranges.items():
+        sys.stdout.write(f"{arm}: {'; '.join(found)}\n")
 
 
 def _ratio(found: dict[str, Any] | None) -> tuple[str, str, str]:
-    if found is None or math.isnan(found["ratio"]):
+    from reflexarc.report import p_value
+
+    if found is None:
         return "", "", ""
-    interval = f"{found['low']:.2f} to {found['high']:.2f}"
-    return f"{found['ratio']:.2f}", interval, _p(found["p_adjusted"])
-
-
-def _p(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
-
-
-def _hours(time: float) -> str:
-    if time >= 48 and time % 24 == 0:
-        return f"{time / 24:g} d"
-    return f"{time:g} h" if abs(time) >= 2 else f"{60 * time:g} min"
+    p = p_value(found["p_adjusted"], none="")
+    if math.isnan(found["ratio"]):
+        return "–", "", p
+    known = not math.isnan(found["low"])
+    interval = f"{found['low']:.2f} to {found['high']:.2f}" if known else ""
+    return f"{found['ratio']:.2f}", interval, p
