@@ -1,6 +1,7 @@
 """The assembled model: sound SBML, tables that point at what exists, biology that holds."""
 
 import re
+from importlib.resources import files
 from types import SimpleNamespace
 
 import libsbml
@@ -46,6 +47,14 @@ def lps(dose, state="LPS_blood", at=0.0):
 
 
 # ----------------------------------------------------------------------------------------- SBML
+
+
+def test_the_table_of_subsystems_names_every_fragment_once():
+    folder = files("reflexarc.biology")
+    fragments = {p.name.removesuffix(".ant") for p in folder.iterdir() if p.name.endswith(".ant")}
+    names = [subsystem.name for subsystem in MODEL.subsystems]
+    assert ["name", *names] == folder.joinpath("subsystems.tsv").read_text().split()
+    assert sorted(names) == sorted(fragments - {"units"})
 
 
 def test_libsbml_finds_no_error_and_no_warning_units_included():

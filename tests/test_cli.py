@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import yaml
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from reflexarc import __version__
 from reflexarc.cli import app
+from reflexarc.yaml_source import read_yaml
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
@@ -84,6 +84,60 @@ def test_an_exported_model_is_the_model(tmp_path: Path) -> None:
     assert libsbml.readSBMLFromFile(str(file)).getNumErrors() == 0
     assert call("model", "--export", "antimony").stdout == assemble().antimony
     assert call("model", "--export", "latex").stdout.startswith(r"\documentclass")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--export", "sbml", "--json"),
+        ("--export", "latex", "--subsystem", "hpa"),
+        ("--export", "antimony", "--assumed"),
+        ("--out", "model.xml"),
+    ],
+)
+def test_what_does_not_go_with_an_export_is_a_usage_error(arguments: tuple[str, ...]) -> None:
+    done = call("model", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert arguments[-1] in done.stderr or arguments[-2] in done.stderr
+
+
+def test_a_failed_export_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "model.xml"
+    file.write_text("before", encoding="utf-8")
+    with monkeypatch.context() as broken:
+
+        def fail(self: Path, target: Path) -> None:
+            raise OSError(28, "No space left on device")
+
+        broken.setattr(Path, "replace", fail)
+        done = call("model", "--export", "sbml", "--out", str(file))
+    assert done.exit_code == 3
+    assert "No space left on device" in done.stderr
+    assert file.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [file]
+    assert call("model", "--export", "sbml", "--out", str(tmp_path)).exit_code == 3
+    assert call("model", "--export", "sbml", "--out", str(tmp_path / "no" / "x")).exit_code == 3
+
+
+def test_observables_and_hypotheses_are_listed_in_full() -> None:
+    from reflexarc import biology
+
+    listed = json.loads(call("observables", "--json").stdout)["observables"]
+    assert [(o["name"], o["where"], o["unit"]) for o in listed] == [
+        (o.name, o.where, o.unit) for o in biology.observables()
+    ]
+    options = json.loads(call("hypotheses", "--json").stdout)["hypotheses"]
+    assert [(h["name"], h["option"], h["default"]) for h in options] == [
+        (h.name, h.option, h.default) for h in biology.hypotheses()
+    ]
+    for command, names in [
+        ("observables", [o.name for o in biology.observables()]),
+        ("hypotheses", [h.option for h in biology.hypotheses()]),
+    ]:
+        table = call(command).stdout
+        assert [name for name in names if name not in table] == []
 
 
 def test_agents_and_lesions_answer_to_aliases() -> None:
@@ -221,9 +275,9 @@ def test_the_schema_accepts_what_the_laboratory_accepts() -> None:
     schema = json.loads(call("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     check = jsonschema.Draft202012Validator(schema)
-    assert check.is_valid(yaml.safe_load(GOOD))
-    assert not check.is_valid(yaml.safe_load(GOOD.replace("0.5 mA", "0.5")))
-    assert not check.is_valid(yaml.safe_load(GOOD.replace("current: 0.5", "curent: 0.5")))
+    assert check.is_valid(read_yaml(GOOD).data)
+    assert not check.is_valid(read_yaml(GOOD.replace("0.5 mA", "0.5")).data)
+    assert not check.is_valid(read_yaml(GOOD.replace("current: 0.5", "curent: 0.5")).data)
 
 
 # Findings
@@ -446,7 +500,7 @@ def test_a_full_disk_is_a_sentence() -> None:
         pytest.skip("no /dev/full on this system")
     done = process("model", "--export", "sbml", "--out", str(full))
     assert done.returncode == 3
-    assert "No space left" in done.stderr
+    assert f"can't write the model to {full}: No space left" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -64,3 +64,36 @@ def test_unknown_words_offer_the_nearest_or_a_short_list() -> None:
     many = [f"point {k}" for k in range(100)]
     assert unknown_word("site", "zzz", many) == "unknown site 'zzz'"
     assert len(unknown_word("site", "z" * 10_000, many)) < 100
+    assert unknown_word("site", "zzz", many, listed_by="reflexarc sites") == (
+        "unknown site 'zzz'; `reflexarc sites` lists them"
+    )
+
+
+LESIONS = {
+    "cervical vagotomy": "cervical vagotomy",
+    "cervical vagus": "cervical vagotomy",
+    "subdiaphragmatic vagus": "subdiaphragmatic vagotomy",
+    "abdominal vagus": "subdiaphragmatic vagotomy",
+    "macrophages": "macrophages",
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "offered"),
+    [
+        ("vagus", "did you mean 'cervical vagotomy' or 'subdiaphragmatic vagotomy'?"),
+        ("Cervical-Vagis", "did you mean 'cervical vagus'?"),  # nearest, as it is spelt
+        ("phag", "known are"),  # part of a word is no word
+        ("- -", "known are"),
+    ],
+)
+def test_a_part_of_a_name_brings_the_names_that_hold_it(word: str, offered: str) -> None:
+    assert offered in unknown_word("lesion", word, LESIONS, names=LESIONS)
+
+
+def test_at_most_three_names_are_offered() -> None:
+    nerves = [f"{name} nerve, left branch" for name in ("splenic", "adrenal", "sciatic", "tibial")]
+    assert unknown_word("lesion", "nerve", nerves).endswith(
+        "did you mean 'splenic nerve, left branch', 'adrenal nerve, left branch' or"
+        " 'sciatic nerve, left branch'?"
+    )

@@ -53,8 +53,17 @@ def test_a_side_is_half_of_what_is_paired_and_refused_for_the_rest() -> None:
     assert find_lesion("left splanchnic nerves").side == "left"
     assert find_lesion("right adrenalectomy").side == "right"
     assert find_lesion("bilateral cervical vagotomy").side == "both"
-    with pytest.raises(InputError, match="no left and right"):
-        find_lesion("left splenectomy")
+    for one in ("splenectomy", "coeliac branch", "DMV neurons"):
+        with pytest.raises(InputError, match="no left and right"):
+            find_lesion(f"left {one}")
+    assert {row.name for row in biology.lesions() if row.paired and row.parameter} == {
+        "cervical vagotomy",
+        "subdiaphragmatic vagotomy",
+        "splanchnic nerves",
+        "adrenal nerve",
+        "adrenalectomy",
+        "adrenal demedullation",
+    }
 
 
 @pytest.mark.parametrize("text", ["sciatic", "sciatic nerve", "Sciatic cut", "sciatic transection"])
@@ -96,6 +105,22 @@ def test_misspelt_words_get_the_nearest_right_one() -> None:
     ]:
         with pytest.raises(InputError, match=f"did you mean '{right}'"):
             find(word)  # type: ignore[operator]
+
+
+def test_half_a_name_gets_whole_names_and_a_strange_word_the_list() -> None:
+    with pytest.raises(InputError) as caught:
+        find_lesion("vagus")
+    assert str(caught.value) == (
+        "unknown lesion 'vagus'; did you mean 'cervical vagotomy' or 'subdiaphragmatic vagotomy'?"
+    )
+    for find, kind in [
+        (find_lesion, "lesion"),
+        (find_agent, "agent"),
+        (find_observable, "observable"),
+        (atlas.site, "site"),
+    ]:
+        with pytest.raises(InputError, match=f"unknown {kind} 'qqqq'; `reflexarc {kind}s` lists"):
+            find("qqqq")  # type: ignore[operator]
 
 
 def test_a_place_that_an_observable_does_not_have_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""An in-silico laboratory of the somato-autonomic reflexes that quieten inflammation.
+"""Experiments on virtual mice: stimulate nerves, cut them, give drugs, measure inflammation.
 
 The names below are the whole public API; each is loaded when it is first used, so that
 `import reflexarc` costs nothing.

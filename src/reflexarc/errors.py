@@ -1,7 +1,8 @@
 """What can go wrong, said in one sentence: what, where, and what would be right."""
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 __all__ = ["InputError", "NumericalError", "ReflexarcError", "nearest", "unknown_word"]
 
@@ -107,24 +108,64 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return spellings[best[2]]
 
 
-def unknown_word(kind: str, word: str, known: Iterable[str]) -> str:
+def unknown_word(
+    kind: str,
+    word: str,
+    known: Iterable[str],
+    *,
+    names: Mapping[str, str] | None = None,
+    listed_by: str | None = None,
+) -> str:
     """Return the sentence for a word that is not in the vocabulary.
 
-    The nearest spelling is offered when there is one; otherwise all words, if they are few.
+    The nearest spelling is offered, and what holds the word as a whole word, at most three in all.
+    If there is none, the sentence says which command lists them, or names all words if they are
+    few.
+
+    Args:
+        kind: What the word was meant to be, such as `site`.
+        word: What was written.
+        known: All words that would have been right.
+        names: The name that an alias stands for, where `known` has aliases.
+        listed_by: The command that lists what is known, such as `reflexarc sites`.
 
     Example:
         >>> unknown_word("site", "ST63", ["ST25", "ST36"])
         "unknown site 'ST63'; did you mean 'ST36'?"
+        >>> unknown_word("lesion", "nerve", ["splenic nerve", "adrenal nerve"])
+        "unknown lesion 'nerve'; did you mean 'splenic nerve' or 'adrenal nerve'?"
     """
     words = list(known)
     shown = word if len(word) <= 60 else word[:57] + "..."
-    guess = nearest(word[:200], words)
-    if guess is not None:
-        return f"unknown {kind} {shown!r}; did you mean {guess!r}?"
+    guesses = _guesses(word[:200], words, names or {})
+    if guesses:
+        *others, last = [repr(guess) for guess in guesses]
+        offer = f"{', '.join(others)} or {last}" if others else last
+        return f"unknown {kind} {shown!r}; did you mean {offer}?"
+    if listed_by is not None:
+        return f"unknown {kind} {shown!r}; `{listed_by}` lists them"
     if 0 < len(words) <= 24:
         verb = "are" if len(words) > 1 else "is"
         return f"unknown {kind} {shown!r}; known {verb} " + ", ".join(words)
     return f"unknown {kind} {shown!r}"
+
+
+def _guesses(word: str, words: list[str], names: Mapping[str, str]) -> list[str]:
+    """Return the nearest spelling and the names that hold the word, each thing once."""
+    near = nearest(word, words)
+    guesses = {} if near is None else {names.get(near, near): near}
+    part = _spaced(word)
+    for candidate in words:
+        if part.strip() and part in _spaced(candidate):
+            name = names.get(candidate, candidate)
+            guesses.setdefault(name, name)
+    return list(guesses.values())[:3]
+
+
+def _spaced(word: str) -> str:
+    """Return the words of a name with one space around each, so that whole words are found."""
+    words = re.findall(r"[^\W_]+", word.casefold())
+    return f" {' '.join(words)} "
 
 
 def _plain(word: str) -> str:

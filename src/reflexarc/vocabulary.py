@@ -6,6 +6,7 @@ name, with the reason that stands in the table.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -27,18 +28,7 @@ __all__ = [
 ]
 
 Side = Literal["left", "right", "both"]
-
-PAIRED = frozenset(
-    {
-        "intact_vagus_cervical",
-        "intact_vagus_subdiaphragmatic",
-        "intact_splanchnic",
-        "intact_adrenal_nerve",
-        "present_adrenal_medulla",
-        "present_adrenal_cortex",
-    }
-)
-"""What the body has on the left and on the right: a lesion of one side takes half of it."""
+Row = biology.Agent | biology.Lesion | biology.Observable
 
 PLACES = {"serum": "plasma", "blood": "plasma", "body": "animal"}
 """Other words for the places in which observables are measured."""
@@ -110,7 +100,7 @@ def _find_lesion(text: str) -> LesionEffect:
         if rows and rows[0].kind == "spinal cord":
             return _transection(match["part"], int(match["number"]), side)
     if found is None:
-        raise InputError(unknown_word("lesion", text, _lesion_words()))
+        raise InputError(_unknown("lesion", text, _lesion_words()))
     name, kind = found[0].name, found[0].kind
     if found[0].refused:
         raise InputError(f"the lesion {text!r} can't be represented: {found[0].refused}")
@@ -121,7 +111,7 @@ def _find_lesion(text: str) -> LesionEffect:
     if kind == "peripheral nerve":
         nerve = atlas.nerve(name).name
         cuts = (nerve,) if side == "both" else (f"{side} {nerve}",)
-    elif side != "both" and not all(parameter in PAIRED for parameter, _ in sets):
+    elif side != "both" and not all(row.paired for row in found):
         raise InputError(f"the lesion {name!r} has no left and right side")
     title = name if side == "both" else f"{side} {name}"
     return LesionEffect(title, kind, side, sets, cuts)
@@ -171,8 +161,7 @@ def find_agent(name: str, route: str | None = None) -> biology.Agent:
     """
     rows = _agent_words().get(_plain(name))
     if rows is None:
-        words = [word for found in _agent_words().values() for word in _names(found[0])]
-        raise InputError(unknown_word("agent", name, dict.fromkeys(words)))
+        raise InputError(_unknown("agent", name, _name_of_each_word(biology.agents())))
     open_rows = [row for row in rows if not row.refused]
     if not open_rows:
         reason = rows[0].refused
@@ -215,8 +204,7 @@ def find_observable(name: str, where: str | None = None) -> biology.Observable:
     """
     rows = [row for row in biology.observables() if _plain(name) in map(_plain, _names(row))]
     if not rows:
-        words = [word for row in biology.observables() for word in _names(row)]
-        raise InputError(unknown_word("observable", name, words))
+        raise InputError(_unknown("observable", name, _name_of_each_word(biology.observables())))
     if where is None:
         if len(rows) > 1:
             raise InputError(f"say where {rows[0].name} is measured: {_places(rows)}")
@@ -299,6 +287,7 @@ def _lesion_table() -> dict[str, tuple[biology.Lesion, ...]]:
                     kind="peripheral nerve",
                     parameter="",
                     value=None,
+                    paired=True,
                     refused="",
                     source=nerve.source,
                     note=nerve.note,
@@ -322,12 +311,22 @@ def _lesion_keys() -> dict[str, str]:
 
 
 @cache
-def _lesion_words() -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(
-            word for rows in _lesion_table().values() for row in rows for word in _names(row)
-        )
-    )
+def _lesion_words() -> dict[str, str]:
+    return _name_of_each_word(row for rows in _lesion_table().values() for row in rows)
+
+
+def _name_of_each_word(rows: Iterable[Row]) -> dict[str, str]:
+    """Return, for every name and alias, the name; names come before all aliases."""
+    known = list(rows)
+    words = {row.name: row.name for row in known}
+    for row in known:
+        for alias in row.aliases:
+            words.setdefault(alias, row.name)
+    return words
+
+
+def _unknown(kind: str, word: str, words: dict[str, str]) -> str:
+    return unknown_word(kind, word, words, names=words, listed_by=f"reflexarc {kind}s")
 
 
 @cache
@@ -339,7 +338,7 @@ def _agent_words() -> dict[str, tuple[biology.Agent, ...]]:
     return {word: tuple(rows) for word, rows in table.items()}
 
 
-def _names(row: biology.Agent | biology.Lesion | biology.Observable) -> tuple[str, ...]:
+def _names(row: Row) -> tuple[str, ...]:
     return (row.name, *row.aliases)
 
 

@@ -72,7 +72,8 @@ def site(name: str) -> Site:
     found = _sites_by_word().get(_plain(name))
     if found is None:
         words = [s.code for s in sites()] + [s.name for s in sites()]
-        raise InputError(unknown_word("site", name, words), field="site")
+        message = unknown_word("site", name, words, listed_by="reflexarc sites")
+        raise InputError(message, field="site")
     return found
 
 

@@ -10,19 +10,16 @@ from importlib.resources import files
 from itertools import takewhile
 from typing import Any
 
-from reflexarc.biology.tables import Input, Parameter, State, inputs, parameters, states
-
-SUBSYSTEMS = (
-    "afferents",
-    "reflexes",
-    "sympathetic",
-    "adrenal",
-    "receptors",
-    "immune",
-    "hpa",
-    "damage",
-    "agents",
+from reflexarc.biology.tables import (
+    Input,
+    Parameter,
+    State,
+    inputs,
+    parameters,
+    states,
+    subsystem_names,
 )
+
 _SBO_SPECIES = {"uniprot": "SBO:0000252", "chebi": "SBO:0000247"}
 _SBO_QUANTITY = "SBO:0000002"  # quantitative systems description parameter
 _PLASMA_VOLUME = "1.5"  # mL, a mouse; concentrations do not depend on it
@@ -71,7 +68,7 @@ def assemble() -> Model:
         >>> assemble().subsystems[0].name
         'afferents'
     """
-    subsystems = tuple(_subsystem(name) for name in SUBSYSTEMS)
+    subsystems = tuple(_subsystem(name) for name in subsystem_names())
     owner = _first_use(subsystems)
     owned = tuple(replace(p, subsystem=owner[p.id]) for p in parameters())
     text = "\n".join(_lines(subsystems, owned))

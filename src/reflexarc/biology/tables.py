@@ -57,7 +57,8 @@ class State:
 class Lesion:
     """One effect of a lesion: `parameter` becomes `value`.
 
-    Peripheral nerves have no parameter: they act in the atlas.
+    Peripheral nerves have no parameter: they act in the atlas. What is `paired` lies on the left
+    and on the right; a lesion of one side takes half of it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Lesion:
     kind: str
     parameter: str
     value: float | None
+    paired: bool
     refused: str
     source: str
     note: str
@@ -136,6 +138,12 @@ class Observable:
 
 
 @cache
+def subsystem_names() -> tuple[str, ...]:
+    """The names of the fragments, in the order in which `subsystems.tsv` joins them."""
+    return _table("subsystems.tsv", lambda r: r["name"])
+
+
+@cache
 def parameters() -> tuple[Parameter, ...]:
     """Every parameter of the model, in the order of `parameters.tsv`."""
     return _table(
@@ -180,6 +188,7 @@ def lesions() -> tuple[Lesion, ...]:
             kind=r["kind"],
             parameter=r["parameter"],
             value=_number(r["value"]),
+            paired=r["paired"] == "yes",
             refused=r["refused"],
             source=r["source"],
             note=r["note"],

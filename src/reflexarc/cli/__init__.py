@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reflexarc import __version__
-from reflexarc.cli import agents, experiments, findings, model, run, sites
+from reflexarc.cli import experiments, findings, model, run, sites, vocabulary
 from reflexarc.cli.console import Lab
 
 __all__ = ["app", "main"]
@@ -14,8 +14,8 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     cls=Lab,
     name="reflexarc",
-    help="An in-silico laboratory of the somato-autonomic reflexes that quieten inflammation. "
-    "A mouse model for research; not medical advice.",
+    help="Virtual mice for experiments on nerve stimulation and inflammation. "
+    "For research; not medical advice.",
     epilog="Exit codes: 0 done, 1 a check failed, 2 usage, 3 bad input, 4 numerical failure, "
     "130 interrupted.",
     no_args_is_help=True,
@@ -26,8 +26,10 @@ app.command("run")(run.run)
 app.command("findings")(findings.findings)
 app.command("model")(model.model)
 app.command("sites")(sites.sites)
-app.command("agents")(agents.agents)
-app.command("lesions")(agents.lesions)
+app.command("agents")(vocabulary.agents)
+app.command("lesions")(vocabulary.lesions)
+app.command("observables")(vocabulary.observables)
+app.command("hypotheses")(vocabulary.hypotheses)
 app.command("validate")(experiments.validate)
 app.command("experiments")(experiments.experiments)
 app.command("schema")(experiments.schema)

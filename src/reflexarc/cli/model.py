@@ -1,5 +1,7 @@
 """`reflexarc model`: what is inside, where its numbers come from, and how to take it elsewhere."""
 
+import contextlib
+import os
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -50,6 +52,15 @@ def model(
     """
     from reflexarc.biology import assemble
 
+    given = {
+        "--subsystem": subsystem is not None,
+        "--parameters": parameters,
+        "--assumed": assumed,
+        "--json": json,
+    }
+    _refuse_what_does_not_go_together(
+        export, out, [name for name, is_set in given.items() if is_set]
+    )
     whole = assemble()
     if export is not None:
         _write(_exported(whole, export), out)
@@ -73,6 +84,18 @@ def model(
         _print_overview(whole)
 
 
+def _refuse_what_does_not_go_together(
+    export: Export | None, out: Path | None, others: list[str]
+) -> None:
+    if export is None and out is not None:
+        raise typer.BadParameter("it names the file of an export; add --export", param_hint="--out")
+    if export is not None and others:
+        message = (
+            f"an export is the whole model in its own format; leave out {' and '.join(others)}"
+        )
+        raise typer.BadParameter(message, param_hint="--export")
+
+
 def _exported(whole: "Model", export: Export) -> str:
     if export is Export.sbml:
         return whole.sbml
@@ -87,8 +110,28 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    out.write_text(text, encoding="utf-8")
+    from reflexarc.errors import InputError
+
+    try:
+        if out.exists() and not out.is_file():  # a device or a pipe can't be written beside
+            out.write_text(text, encoding="utf-8")
+        else:
+            _replace(out.resolve(), text)
+    except OSError as error:
+        raise InputError(f"can't write the model to {out}: {error.strerror or error}") from None
     note(f"wrote {out}")
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write beside the file and move it in: the file is whole, or what it was before."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
 
 
 def _known_subsystem(whole: "Model", name: str) -> str:

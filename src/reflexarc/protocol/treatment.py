@@ -13,6 +13,7 @@ from reflexarc.protocol.written import (
     Duration,
     Percentage,
     Written,
+    check_dosage,
     one_of,
     plain_text,
 )
@@ -56,17 +57,27 @@ class Dose(Written):
         if not isinstance(data, dict):
             raise InputError(f"write {cls._example()}")
         fields = dict(data)
+        key = "dose"
         if "agent" not in fields:
             others = [str(key) for key in fields if key not in cls.field_words()]
             agent = _pick_agent(others, cls.field_words())
             if "dose" in fields:
                 raise InputError(f"write {cls._example()}", field="dose")
             fields["agent"], fields["dose"] = agent, fields.pop(agent, None)
+            key = agent
         word = plain_text(fields["agent"], "agent")
         route = fields.get("route")
-        row = find_agent(word, None if route is None else plain_text(route, "route"))
-        if fields["dose"] is None:
-            raise InputError(f"the dose of {row.name} is missing", field=word)
+        route = None if route is None else plain_text(route, "route")
+        try:
+            row = find_agent(word, route)
+        except InputError as error:
+            raise (error if error.field else error.located(field=word)) from None
+        if fields.get("dose") is None:
+            raise InputError(f"the dose of {row.name} is missing", field=key)
+        try:
+            check_dosage(fields["dose"])
+        except InputError as error:
+            raise error.located(field=key) from None
         fields |= {"agent": row.name, "route": row.route}
         return cls._defaults(fields)
 
@@ -292,7 +303,8 @@ def _pick_agent(others: list[str], fields: list[str]) -> str:
     for word in others:
         if word != agent:
             if not known:
-                raise InputError(unknown_word("agent", agent, agent_names()), field=agent)
+                message = unknown_word("agent", agent, agent_names(), listed_by="reflexarc agents")
+                raise InputError(message, field=agent)
             raise InputError(unknown_word("field", word, fields[2:]), field=word)
     return agent
 

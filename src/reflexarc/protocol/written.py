@@ -22,6 +22,7 @@ __all__ = [
     "PulseWidth",
     "Written",
     "as_list",
+    "check_dosage",
     "one_of",
     "plain_text",
 ]
@@ -138,8 +139,12 @@ Irradiance = Annotated[str, _checked("irradiance", most=1e4), _schema("irradianc
 Percentage = Annotated[str, _checked("percentage", most=5.0), _schema("percentage")]
 
 
-def _dosage(value: object) -> object:
-    """Check a dose (mass per body mass) or a dose rate (the same per time)."""
+def check_dosage(value: object) -> object:
+    """Return a dose (mass per body mass) or a dose rate (the same per time) as it was written.
+
+    Raises:
+        InputError: It has no unit, another dimension, or is more than 1 g/kg.
+    """
     kind: Kind = "dose"
     if isinstance(value, str) and value.count("/") > 1:
         kind = "dose rate"
@@ -149,4 +154,4 @@ def _dosage(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
-Dosage = Annotated[str, BeforeValidator(_dosage), _schema("dose")]
+Dosage = Annotated[str, BeforeValidator(check_dosage), _schema("dose")]

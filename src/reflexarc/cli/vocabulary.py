@@ -1,4 +1,4 @@
-"""`reflexarc agents` and `reflexarc lesions`: the words an experiment may use."""
+"""`reflexarc agents`, `lesions`, `observables`, `hypotheses`: the words an experiment may use."""
 
 from dataclasses import asdict
 from typing import Annotated, Protocol, TypeVar
@@ -7,7 +7,7 @@ import typer
 
 from reflexarc.cli.console import Json, print_json, print_table
 
-__all__ = ["agents", "lesions"]
+__all__ = ["agents", "hypotheses", "lesions", "observables"]
 
 
 class Named(Protocol):
@@ -68,6 +68,44 @@ def lesions(name: Name = None, json: Json = False) -> None:
     )
 
 
+def observables(json: Json = False) -> None:
+    """List what can be measured, where, in which unit, and what its assay can tell apart.
+
+    Example: reflexarc observables
+    """
+    from reflexarc.biology import observables as all_observables
+
+    found = all_observables()
+    if json:
+        print_json({"observables": [asdict(observable) for observable in found]})
+        return
+    print_table(
+        ["observable", "also called", "measured in", "unit", "detection limit", "note"],
+        [(o.name, ", ".join(o.aliases), o.where, o.unit, o.detection_limit, o.note) for o in found],
+        right=["detection limit"],
+    )
+
+
+def hypotheses(json: Json = False) -> None:
+    """List the rival accounts, the options of each, and which one holds if nothing is said.
+
+    Example: reflexarc hypotheses
+    """
+    from reflexarc.biology import hypotheses as all_hypotheses
+
+    found = all_hypotheses()
+    if json:
+        print_json({"hypotheses": [asdict(hypothesis) for hypothesis in found]})
+        return
+    print_table(
+        ["hypothesis", "option", "default", "sets", "what it says"],
+        [
+            (h.name, h.option, "yes" if h.default else "", f"{h.parameter} = {h.value:g}", h.note)
+            for h in found
+        ],
+    )
+
+
 def _chosen(kind: str, name: str | None, things: tuple[Thing, ...]) -> list[Thing]:
     from reflexarc.errors import InputError, unknown_word
 
@@ -80,6 +118,8 @@ def _chosen(kind: str, name: str | None, things: tuple[Thing, ...]) -> list[Thin
         if wanted in {thing.name.casefold(), *(alias.casefold() for alias in thing.aliases)}
     ]
     if not found:
-        known = sorted({word for thing in things for word in (thing.name, *thing.aliases)})
-        raise InputError(unknown_word(kind, name, known))
+        names = {alias: thing.name for thing in things for alias in thing.aliases}
+        names |= {thing.name: thing.name for thing in things}
+        command = f"reflexarc {kind}s"
+        raise InputError(unknown_word(kind, name, sorted(names), names=names, listed_by=command))
     return found
