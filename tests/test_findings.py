@@ -102,7 +102,13 @@ def test_direction_of_survival(points: float, direction: str) -> None:
 
 @pytest.mark.parametrize(
     ("effect", "intact", "holds"),
-    [(-0.09, -0.5, True), (-0.11, -0.5, False), (0.3, -0.5, True), (0.0, 0.0, False)],
+    [
+        (-0.09, -0.5, True),
+        (-0.11, -0.5, False),
+        (0.09, -0.5, True),
+        (0.3, -0.5, False),
+        (0.0, 0.0, False),
+    ],
 )
 def test_abolished_is_less_than_a_fifth_of_an_effect_that_is_there(
     effect: float, intact: float, holds: bool
