@@ -5,8 +5,6 @@ share of a cohort that is expected to live, the mean of exp(-cumulative hazard) 
 that no luck of dying enters; animals differ by their traits, and are the same in every arm.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -86,7 +84,7 @@ def plan_trials(findings: Iterable[Finding], experiments: "Mapping[str, Experime
         trials = lethal if survival else calm
         for arm in finding.arms:
             timeline = built[key][arm]
-            digest = names[key, arm] = _digest(timeline)
+            digest = names[key, arm] = replace(timeline, stop=timeline.start).digest
             known = trials.get(digest)
             stop = max(wanted) if known is None else max(known.stop, *wanted)
             trials[digest] = replace(timeline, arm=digest, stop=max(stop, timeline.start))
@@ -198,15 +196,3 @@ def residuals(
         for finding, target in zip(findings, chosen, strict=True)
     ]
     return np.array(raw) * (1.0 if weights is None else np.asarray(weights))
-
-
-def _digest(timeline: "Timeline") -> str:
-    content = {
-        "start": timeline.start,
-        "initial": sorted(timeline.initial.items()),
-        "edges": [
-            [edge.time, sorted(edge.set.items()), sorted(edge.add.items())]
-            for edge in timeline.edges
-        ],
-    }
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
