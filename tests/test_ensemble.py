@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import _without_dust, death_times, simulate, worker_pool
+from reflexarc.ensemble import BLOCK, ENGINES, EngineName, _without_dust, death_times, simulate
 from reflexarc.errors import InputError, NumericalError
 from toy_model import ToyTimeline, pulsed, toy
 
@@ -45,9 +45,8 @@ def test_shape_units_and_coordinates(alone):
 
 
 def test_same_numbers_with_any_number_of_workers(cohort: Cohort, alone):
-    with worker_pool(2) as pool:
-        assert run(cohort, pool=pool).identical(alone)
-        assert run(cohort, pool=pool, arms=ARMS[:1]).identical(alone.isel(arm=[0]))
+    assert run(cohort, workers=2).identical(alone)
+    assert run(cohort, workers=2, arms=ARMS[:1]).identical(alone.isel(arm=[0]))
 
 
 def test_more_animals_and_more_arms_move_nobody(cohort: Cohort, alone):
@@ -65,10 +64,20 @@ def test_dust_below_zero_is_zero_and_what_is_really_negative_stays():
 def test_progress_counts_every_run(cohort: Cohort):
     seen: list[tuple[int, int]] = []
     run(cohort, workers=1, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(0, 18), (18, 18)]
+    seen.clear()
+    run(
+        cohort,
+        workers=1,
+        engine="reference",
+        progress=lambda done, total: seen.append((done, total)),
+    )
     assert seen == [(3 * i, 18) for i in range(7)]
 
 
-def test_a_store_saves_work(cohort: Cohort, alone):
+def test_a_store_saves_work(cohort: Cohort, alone, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(BLOCK, "kernel", 1)
+
     class Shelf(dict[str, np.ndarray]):
         def load(self, name: str):
             return self.get(name)
@@ -113,10 +122,11 @@ def test_same_names_are_refused(cohort: Cohort):
         run(cohort, arms=(ARMS[0], ARMS[0]))
 
 
-def test_failure_in_a_worker_is_one_sentence(cohort: Cohort):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_failure_in_a_worker_is_one_sentence(cohort: Cohort, engine: EngineName):
     wild = ToyTimeline("wild", initial={"k_LPS": -400.0}, edges=ARMS[0].edges)
     with pytest.raises(NumericalError, match=r"^arm 'wild', animal \d+: .*failed"):
-        run(cohort, arms=(wild,), workers=2)
+        run(cohort, arms=(wild,), workers=2, engine=engine)
 
 
 SCRIPT = """
@@ -128,7 +138,7 @@ from reflexarc.ensemble import simulate
 import numpy as np
 cohort = Cohort.sample(spreads(toy()), 400, seed=3)
 simulate(model=toy(), timelines=[pulsed(str(i), i) for i in range(8)], cohort=cohort,
-    times=np.linspace(-1, 24, 400), outputs=["TNF"], workers=2,
+    times=np.linspace(-1, 24, 400), outputs=["TNF"], workers=2, engine="reference",
     progress=lambda done, total: print(done, flush=True))
 print("finished")
 """

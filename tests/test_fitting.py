@@ -18,7 +18,7 @@ class Bowl:
     start = np.array([0.0, 0.0])
     calls = 0
 
-    def residuals(self, point, pool):
+    def residuals(self, point):
         self.calls += 1
         x, y = point
         return np.array([5 * (x - 1.0), 5 * (y - 2.0), 0.1 * x * y])
@@ -26,7 +26,7 @@ class Bowl:
 
 def test_it_finds_the_constrained_minimum():
     kept = []
-    point = fit(Bowl(), iterations=40, pool=None, keep=kept.append)
+    point = fit(Bowl(), iterations=40, keep=kept.append)
     assert point[0] == pytest.approx(0.5)  # held at its bound
     assert point[1] == pytest.approx(2.0, abs=0.02)
     assert len(kept) > 2

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import reflexarc
-from reflexarc.ensemble import Progress
+from reflexarc.ensemble import BLOCK, Progress
 from reflexarc.runs import ChunkFolder, RunFolder, StorageError, run_name, storage, to_json
 
 EXPERIMENT = """
@@ -31,6 +31,8 @@ compare: {to: sham}
 CHILD = """
 import sys, time
 import reflexarc
+from reflexarc import ensemble
+ensemble.BLOCK["kernel"] = 1
 def progress(done, total):
     print(done, flush=True)
     time.sleep(0.2)
@@ -43,6 +45,12 @@ def request_file(tmp_path: Path) -> Path:
     file = tmp_path / "two.yaml"
     file.write_text(EXPERIMENT)
     return file
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every animal by itself, so that a few animals are several blocks."""
+    monkeypatch.setitem(BLOCK, "kernel", 1)
 
 
 def counted() -> tuple[list[int], Progress]:
@@ -184,7 +192,10 @@ def test_a_damaged_run_is_done_again(tmp_path: Path, request_file: Path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
-def test_killed_run_goes_on_and_ends_bit_for_bit_alike(tmp_path: Path, request_file: Path):
+@pytest.mark.usefixtures("small_blocks")
+def test_killed_run_goes_on_and_ends_bit_for_bit_alike(
+    tmp_path: Path, request_file: Path, monkeypatch: pytest.MonkeyPatch
+):
     out = tmp_path / "runs"
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, str(request_file), str(out)],
@@ -207,6 +218,7 @@ def test_killed_run_goes_on_and_ends_bit_for_bit_alike(tmp_path: Path, request_f
     result = reflexarc.run(request_file, out=out, progress=progress, workers=1)
     assert seen[0] == 2 * len(kept)
     assert all(stamp < started for stamp in kept.values())
+    monkeypatch.setitem(BLOCK, "kernel", 16)
     whole = reflexarc.run(request_file, out=tmp_path / "elsewhere", workers=1)
     assert result.folder is not None
     assert whole.folder is not None
@@ -230,6 +242,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(mount)], check=True)
 
 
+@pytest.mark.usefixtures("small_blocks")
 def test_full_disk(small_disk: Path, request_file: Path):
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 2_200_000)

@@ -1,25 +1,21 @@
-"""Many animals through many timelines, on all cores: the only place that knows the engine.
+"""Many animals through many timelines, on all cores: the only place that knows the engines.
 
-The work is cut into jobs of one animal and a few arms, always the same way, so the numbers and the
-jobs that a store may already hold don't depend on how many processes work.
+The work is cut into blocks of animals, always the same way, so the numbers and the blocks that a
+store may already hold don't depend on how many threads or processes work.
 """
 
-import os
-import sys
-import types
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reflexarc import compiled, reference
 from reflexarc.cohort import Cohort
-from reflexarc.errors import InputError, NumericalError
-from reflexarc.reference import ATOL, RTOL, instrument
+from reflexarc.errors import InputError
+from reflexarc.processes import cores, in_processes
 
 if TYPE_CHECKING:
     import xarray
@@ -27,12 +23,19 @@ if TYPE_CHECKING:
     from reflexarc.biology import Model
     from reflexarc.timeline import Timeline
 
-__all__ = ["Progress", "Store", "death_times", "simulate", "worker_pool"]
+__all__ = ["ENGINES", "EngineName", "Progress", "Store", "death_times", "simulate"]
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
+EngineName = Literal["kernel", "reference"]
 
-ARMS_PER_JOB = 8
+ENGINES: tuple[EngineName, ...] = ("kernel", "reference")
+"""Generated machine code, or libRoadRunner one animal after another."""
+ATOL = 1e-9
+USUAL_RTOL: dict[EngineName, float] = {"kernel": compiled.RTOL, "reference": reference.RTOL}
+"""With these the errors of both engines are of one size: some 1e-5 of a value."""
+BLOCK: dict[EngineName, int] = {"kernel": 16, "reference": 1}
+"""Animals of a block: what is kept, and counted as progress, together."""
 FEW_RUNS = 200
 """Below this many runs, starting other processes (about 1.5 s) takes longer than the work."""
 NEGLIGIBLE = 1e-6
@@ -40,13 +43,13 @@ NEGLIGIBLE = 1e-6
 
 
 class Store(Protocol):
-    """Keeps finished jobs, so that an interrupted ensemble can go on where it stopped."""
+    """Keeps finished blocks, so that an interrupted ensemble can go on where it stopped."""
 
     def load(self, name: str) -> Floats | None:
         """Return the result kept under a name, or None if it is missing or damaged."""
 
     def keep(self, name: str, result: Floats) -> None:
-        """Keep the result of a finished job."""
+        """Keep the result of a finished block."""
 
 
 def simulate(
@@ -58,10 +61,10 @@ def simulate(
     outputs: Sequence[str],
     workers: int | None = None,
     progress: Progress | None = None,
-    rtol: float = RTOL,
+    rtol: float | None = None,
     atol: float = ATOL,
     store: Store | None = None,
-    pool: ProcessPoolExecutor | None = None,
+    engine: EngineName = "kernel",
 ) -> "xarray.Dataset":
     """Run every animal through every timeline.
 
@@ -71,13 +74,13 @@ def simulate(
         cohort: The animals.
         times: Increasing times in h on the experiment's clock; at an edge, just before it.
         outputs: Ids of states, variables or parameters of the model.
-        workers: Processes; None chooses by the amount of work and the cores; 1 stays in this one.
-        progress: Called with (runs done, runs in all) after each job; a run is one animal in one
+        workers: Threads (kernel) or processes (reference); None chooses.
+        progress: Called with (runs done, runs in all) after each block; a run is one animal in one
             arm.
-        rtol: Relative tolerance.
+        rtol: Relative tolerance; None for the usual one of the engine.
         atol: Absolute tolerance, in the unit of each state.
-        store: Where finished jobs are kept and looked up.
-        pool: Processes from `worker_pool`, to be used again by several calls.
+        store: Where finished blocks are kept and looked up.
+        engine: Which of `ENGINES` works.
 
     Returns:
         A dataset with dimensions (arm, animal, time), one variable per output, with its unit. Tiny
@@ -95,41 +98,38 @@ def simulate(
     arms = [timeline.arm for timeline in timelines]
     if len(set(arms)) < len(arms):
         raise InputError("two arms of an ensemble have the same name")
-    jobs = [
-        _Job(
-            name=f"animal-{animal:06d}-arms-{first:03d}",
-            position=position,
-            animal=animal,
-            first=first,
+    size = BLOCK[engine]
+    blocks = [
+        _Block(
+            positions=tuple(range(first, min(first + size, len(cohort)))),
             sbml=model.sbml,
-            timelines=tuple(timelines[first : first + ARMS_PER_JOB]),
-            multipliers=cohort.parameters(position),
+            timelines=tuple(timelines),
+            cohort=cohort,
             times=at,
             outputs=tuple(outputs),
-            rtol=rtol,
+            rtol=USUAL_RTOL[engine] if rtol is None else rtol,
             atol=atol,
         )
-        for position, animal in enumerate(cohort.animals)
-        for first in range(0, len(timelines), ARMS_PER_JOB)
+        for first in range(0, len(cohort), size)
     ]
     total = len(timelines) * len(cohort)
     values = np.full((len(outputs), len(timelines), len(cohort), at.size), np.nan)
     done = 0
     missing = []
-    for job in jobs:
-        kept = store.load(job.name) if store is not None else None
-        if kept is not None and kept.shape == job.shape:
-            values[:, job.arms, job.position] = kept
-            done += len(job.timelines)
+    for block in blocks:
+        kept = store.load(block.name) if store is not None else None
+        if kept is not None and kept.shape == block.shape:
+            values[:, :, block.positions] = kept
+            done += block.runs
         else:
-            missing.append(job)
+            missing.append(block)
     if progress is not None:
         progress(done, total)
-    for job, result in _results(missing, workers=workers, pool=pool):
+    for block, result in _results(missing, engine=engine, workers=workers):
         if store is not None:
-            store.keep(job.name, result)
-        values[:, job.arms, job.position] = result
-        done += len(job.timelines)
+            store.keep(block.name, result)
+        values[:, :, block.positions] = result
+        done += block.runs
         if progress is not None:
             progress(done, total)
     return _dataset(values, model, arms, cohort, at, outputs)
@@ -163,151 +163,84 @@ def death_times(
     return result
 
 
-@contextmanager
-def worker_pool(workers: int | None = None) -> Iterator[ProcessPoolExecutor]:
-    """Open processes that several calls of `simulate` may share.
-
-    Args:
-        workers: Number of processes; None for one per core.
-
-    Yields:
-        The pool. It is closed at the end; on an interruption or error its processes are ended.
-    """
-    import multiprocessing
-
-    pool = ProcessPoolExecutor(
-        max_workers=workers or _cores(),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_prepare_worker,
-    )
-    try:
-        yield pool
-    except Exception:
-        pool.shutdown(cancel_futures=True)
-        raise
-    except BaseException:
-        # Ctrl-C doesn't wait for jobs under way. (Cancelling them first would confuse the pool.)
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        pool.shutdown()
-        raise
-    else:
-        pool.shutdown()
-
-
 @dataclass(frozen=True, eq=False)
-class _Job:
-    """One animal in a few arms; plain data, sent to a worker."""
+class _Block:
+    """Some animals in all arms; plain data, sent to a worker."""
 
-    name: str
-    position: int
-    animal: int
-    first: int
+    positions: tuple[int, ...]
     sbml: str
     timelines: "tuple[Timeline, ...]"
-    multipliers: dict[str, float]
+    cohort: Cohort
     times: Floats
     outputs: tuple[str, ...]
     rtol: float
     atol: float
 
     @property
-    def arms(self) -> slice:
-        return slice(self.first, self.first + len(self.timelines))
+    def name(self) -> str:
+        animals = self.cohort.animals
+        return f"animals-{animals[self.positions[0]]:06d}-{animals[self.positions[-1]]:06d}"
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        return len(self.outputs), len(self.timelines), self.times.size
+    def runs(self) -> int:
+        return len(self.timelines) * len(self.positions)
 
-
-def _work(job: _Job) -> Floats:
-    engine = instrument(job.sbml)
-    result = np.empty(job.shape)
-    for arm, timeline in enumerate(job.timelines):
-        result[:, arm] = engine.run(
-            timeline=timeline,
-            times=job.times,
-            outputs=job.outputs,
-            multipliers=job.multipliers,
-            animal=job.animal,
-            rtol=job.rtol,
-            atol=job.atol,
-        ).T
-    return result
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        return len(self.outputs), len(self.timelines), len(self.positions), self.times.size
 
 
 def _results(
-    jobs: list[_Job], *, workers: int | None, pool: ProcessPoolExecutor | None
-) -> Iterator[tuple[_Job, Floats]]:
-    """Yield each job with its result, as they are finished."""
-    import multiprocessing
-
-    if pool is not None and len(jobs) > 1:
-        yield from _pooled(jobs, pool)
+    blocks: list[_Block], *, engine: EngineName, workers: int | None
+) -> Iterator[tuple[_Block, Floats]]:
+    """Yield each block with its result, as they are finished."""
+    if not blocks:
         return
-    runs = sum(len(job.timelines) for job in jobs)
-    if workers is None:
-        workers = 1 if runs < FEW_RUNS else _cores()
-    workers = min(workers, len(jobs))
-    if workers <= 1 or multiprocessing.current_process().daemon:
-        for job in jobs:
-            yield job, _work(job)
+    if engine == "reference":
+        few = sum(block.runs for block in blocks) < FEW_RUNS
+        chosen = workers or (1 if few else cores())
+        yield from in_processes(_by_reference, blocks, workers=chosen)
         return
-    with worker_pool(workers) as own:
-        yield from _pooled(jobs, own)
+    kernel = compiled.kernel_for(blocks[0].sbml, blocks[0].outputs)
+    wanted = [kernel.outputs.index(name) for name in blocks[0].outputs]
+
+    def work(block: _Block) -> Floats:
+        answer = compiled.run_block(
+            kernel,
+            block.timelines,
+            block.cohort,
+            block.positions,
+            block.times,
+            rtol=block.rtol,
+            atol=block.atol,
+        )
+        return np.moveaxis(answer[..., wanted], -1, 0)
+
+    with ThreadPoolExecutor(max_workers=workers or cores()) as threads:
+        futures = {threads.submit(work, block): block for block in blocks}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _pooled(jobs: list[_Job], pool: ProcessPoolExecutor) -> Iterator[tuple[_Job, Floats]]:
-    with _blank_main():
-        futures: dict[Future[Floats], _Job] = {pool.submit(_work, job): job for job in jobs}
-    try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BrokenProcessPool:
-        raise NumericalError(
-            "a worker process ended by itself (killed, or out of memory); nothing finished is lost"
-            " if the run has a folder"
-        ) from None
-    except Exception:
-        for future in futures:
-            future.cancel()
-        raise
-
-
-@contextmanager
-def _blank_main() -> Iterator[None]:
-    # A spawned process imports the caller's main module first. Workers need nothing from it, and
-    # without it a plain script works without the `if __name__ == "__main__"` guard.
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and never outlive it."""
-    import multiprocessing
-    import signal
-    import threading
-    from multiprocessing.connection import wait
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            wait([parent.sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _by_reference(block: _Block) -> Floats:
+    result = np.empty(block.shape)
+    tool = reference.instrument(block.sbml)
+    for arm, timeline in enumerate(block.timelines):
+        for column, position in enumerate(block.positions):
+            result[:, arm, column] = tool.run(
+                timeline=timeline,
+                times=block.times,
+                outputs=block.outputs,
+                multipliers=block.cohort.parameters(position),
+                animal=block.cohort.animals[position],
+                rtol=block.rtol,
+                atol=block.atol,
+            ).T
+    return result
 
 
 def _dataset(

@@ -17,9 +17,8 @@ from reflexarc.evidence.reading import load_experiments, load_findings
 from reflexarc.finding import Courses, Finding
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
-
     from reflexarc.biology import Model
+    from reflexarc.ensemble import EngineName
 
 __all__ = [
     "Score",
@@ -99,17 +98,17 @@ def run_findings(
     workers: int | None = None,
     progress: Progress | None = None,
     model: "Model | None" = None,
-    pool: "ProcessPoolExecutor | None" = None,
+    engine: "EngineName" = "kernel",
 ) -> list[Verdict]:
     """Run findings and compare.
 
     Args:
         ids: Ids, or beginnings of ids (`L21`, `MT-TNF`); all if left out.
         seed: Seed of the cohort in which survival is counted.
-        workers: Processes; None chooses.
+        workers: Threads or processes; None chooses.
         progress: Called with (runs done, runs in all).
         model: The biology; the assembled one if left out.
-        pool: Processes from `ensemble.worker_pool`.
+        engine: What simulates, see `ensemble.ENGINES`.
 
     Returns:
         One verdict a finding, in their order.
@@ -131,7 +130,7 @@ def run_findings(
         seed=seed,
         workers=workers,
         progress=progress,
-        pool=pool,
+        engine=engine,
     )
     return [judge(finding, courses[finding.experiment]) for finding in findings]
 

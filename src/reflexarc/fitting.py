@@ -26,15 +26,12 @@ from numpy.typing import NDArray
 
 from reflexarc.biology import Parameter, assemble
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import worker_pool
 from reflexarc.errors import NumericalError
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
 from reflexarc.trials import plan_trials, residuals, run_trials
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
-
     from reflexarc.trials import Trials
 
 __all__ = ["Problem", "fit", "write_parameters"]
@@ -97,7 +94,7 @@ class Problem:
         """The values of the table, logarithms."""
         return np.log([p.value for p in self.free])
 
-    def residuals(self, point: Floats, pool: ProcessPoolExecutor) -> Floats:
+    def residuals(self, point: Floats) -> Floats:
         """Return the residual of each target at a point (logarithms of the parameters).
 
         Residuals are infinite where the model can't be solved.
@@ -112,7 +109,6 @@ class Problem:
                 model=assemble(),
                 typical=_scaled(Cohort.typical(), factors),
                 cohort=_scaled(self.cohort, factors),
-                pool=pool,
             )
         except NumericalError:
             return np.full(len(targets), math.inf)
@@ -128,7 +124,6 @@ def fit(
     problem: Problem,
     *,
     iterations: int,
-    pool: ProcessPoolExecutor,
     keep: Callable[[Floats], None] | None = None,
 ) -> Floats:
     """Minimise the sum of squared residuals.
@@ -136,7 +131,6 @@ def fit(
     Args:
         problem: What is fitted.
         iterations: At most so many; it ends earlier when an iteration gains less than 0.2 %.
-        pool: Processes from `ensemble.worker_pool`.
         keep: Called with every better point, so that an interrupted fit loses nothing.
 
     Returns:
@@ -147,7 +141,7 @@ def fit(
     pulled = problem.start
 
     def full(point: Floats) -> Floats:
-        return np.concatenate([problem.residuals(point, pool), PULL * (point - pulled)])
+        return np.concatenate([problem.residuals(point), PULL * (point - pulled)])
 
     now = full(here)
     cost, damping = float(now @ now), 0.1
@@ -208,18 +202,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def values(point: Floats) -> dict[str, float]:
         return dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
 
-    with (
-        worker_pool() as pool,
-        as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as table,
-    ):
+    with as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as table:
 
         def keep(point: Floats) -> None:
             if not chosen.dry:
                 write_parameters(table, values(point))
 
-        before = problem.residuals(problem.start, pool)
-        point = fit(problem, iterations=chosen.iterations, pool=pool, keep=keep)
-        after = problem.residuals(point, pool)
+        before = problem.residuals(problem.start)
+        point = fit(problem, iterations=chosen.iterations, keep=keep)
+        after = problem.residuals(point)
     for target, old, new in zip(fit_targets(), before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
     for parameter in problem.free:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reflexarc import statistics
 from reflexarc.assay import groups
 from reflexarc.biology import observables
-from reflexarc.ensemble import Progress
+from reflexarc.ensemble import EngineName, Progress
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.plan import KEY, Plan
 from reflexarc.protocol import Experiment
@@ -47,6 +47,7 @@ def run(
     progress: Progress | None = None,
     workers: int | None = None,
     traits: bool = True,
+    engine: EngineName = "kernel",
 ) -> "Result":
     """Run an experiment.
 
@@ -57,9 +58,10 @@ def run(
         out: Folder in which the run's folder is made, named by its inputs. A finished run of the
             same inputs is read, not run again; an interrupted one goes on. None writes nothing.
         progress: Called with (runs done, runs in all); a run is one animal in one arm.
-        workers: Processes; None chooses by the amount of work and the cores.
+        workers: Threads or processes; None chooses by the amount of work and the cores.
         traits: Whether animals differ. If not, they differ by the assay's error and the luck of
             dying only.
+        engine: What simulates: `kernel` (machine code) or `reference` (libRoadRunner).
 
     Returns:
         The result; `result.folder` is the run's folder, or None.
@@ -83,7 +85,7 @@ def run(
     if not isinstance(experiment, Experiment):
         text = _text_of(experiment)
         experiment = Experiment.load(experiment)
-    plan = Plan.of(experiment, seed=seed, animals=animals, traits=traits)
+    plan = Plan.of(experiment, seed=seed, animals=animals, traits=traits, engine=engine)
     text = experiment.to_yaml() if text is None else text
     if out is None:
         return _carried_out(plan, text, progress=progress, workers=workers)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from reflexarc.assay import Sample, measure
 from reflexarc.biology import Model, Observable, assemble, observables
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import Progress, Store, death_times, simulate
+from reflexarc.ensemble import ATOL, USUAL_RTOL, EngineName, Progress, Store, death_times, simulate
 from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
-from reflexarc.reference import ATOL, RTOL, SETTLING
+from reflexarc.reference import SETTLING
 from reflexarc.runs import run_name
 from reflexarc.timeline import Timeline, build_timelines
 
@@ -34,11 +34,13 @@ KEY = ["observable", "where", "time", "unit"]
 """What tells one measurement of a table from another."""
 BANDS = ("low", "central", "high")
 BAND_COLUMNS = ["arm", *KEY, *BANDS]
-DECISIVE = ("reflexarc", "libroadrunner", "numpy", "scipy")
+PACKAGES = ("expression", "kernel", "sbml")
+DECISIVE = ("reflexarc", "libroadrunner", "llvmlite", "numpy", "scipy")
 """Packages whose version may change the numbers."""
 CODE = (
     "assay.py",
     "cohort.py",
+    "compiled.py",
     "drawing.py",
     "ensemble.py",
     "figures.py",
@@ -51,6 +53,7 @@ CODE = (
     "schedule.py",
     "statistics.py",
     "survival.py",
+    "system.py",
 )
 """Files of the package that make the numbers and the pages of a run's folder."""
 BEHIND = (0.02, 1.0, 2.0, 4.0, 8.0, 15.0, 22.0, 30.0)
@@ -70,6 +73,7 @@ class Plan:
         seed: Seed of the assay's errors.
         samples: What is measured when.
         times: Times in h at which trajectories are kept.
+        engine: What simulates.
     """
 
     experiment: Experiment
@@ -80,9 +84,18 @@ class Plan:
     seed: int
     samples: tuple[Sample, ...]
     times: Floats
+    engine: EngineName = "kernel"
 
     @classmethod
-    def of(cls, experiment: Experiment, *, seed: int, animals: int | None, traits: bool) -> "Plan":
+    def of(
+        cls,
+        experiment: Experiment,
+        *,
+        seed: int,
+        animals: int | None,
+        traits: bool,
+        engine: EngineName = "kernel",
+    ) -> "Plan":
         """Work out a plan; see `laboratory.run` for the arguments."""
         seed = _whole(seed, "the seed", least=0)
         if animals is None:
@@ -109,6 +122,7 @@ class Plan:
             seed=seed,
             samples=samples,
             times=grid(timelines, [sample.time for sample in samples]),
+            engine=engine,
         )
 
     @property
@@ -139,7 +153,12 @@ class Plan:
             "animals per arm": len(self.cohort),
             "traits": list(self.cohort.traits),
             "model": self.model.hash,
-            "tolerances": {"relative": RTOL, "absolute": ATOL, "settling [h]": SETTLING},
+            "engine": self.engine,
+            "tolerances": {
+                "relative": USUAL_RTOL[self.engine],
+                "absolute": ATOL,
+                "settling [h]": SETTLING,
+            },
             "versions": {name: version(name) for name in DECISIVE},
             "code": _code_digest(),
         }
@@ -160,6 +179,7 @@ class Plan:
             workers=workers,
             progress=_part_of(progress, 0, total),
             store=store,
+            engine=self.engine,
         )
         deaths = death_times(trajectories, self.cohort)
         trajectories = _label(trajectories, deaths, self.experiment.title)
@@ -192,6 +212,7 @@ class Plan:
             outputs=self.outputs,
             workers=1,
             progress=progress,
+            engine=self.engine,
         )
         rows = []
         for i, timeline in enumerate(self.timelines):
@@ -245,7 +266,12 @@ def grid(timelines: Sequence[Timeline], exact: Sequence[float]) -> Floats:
 @cache
 def _code_digest() -> str:
     """Return a digest of the code behind a run's folder: two versions may share a number."""
-    texts = [files("reflexarc").joinpath(name).read_bytes() for name in CODE]
+    here = files("reflexarc")
+    sources = [here.joinpath(name) for name in CODE]
+    for package in PACKAGES:
+        inside = sorted(here.joinpath(package).iterdir(), key=lambda path: path.name)
+        sources += [path for path in inside if path.name.endswith(".py")]
+    texts = [path.read_bytes() for path in sources]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
 
 

@@ -6,7 +6,6 @@ that no luck of dying enters; animals differ by their traits, and are the same i
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import simulate
+from reflexarc.ensemble import EngineName, simulate
 from reflexarc.finding import Courses, Finding
 from reflexarc.outcomes import REST, Course
 from reflexarc.timeline import build_timelines
@@ -107,7 +106,7 @@ def run_trials(
     seed: int = 1,
     workers: int | None = None,
     progress: Progress | None = None,
-    pool: ProcessPoolExecutor | None = None,
+    engine: EngineName = "kernel",
 ) -> Mapping[str, Courses]:
     """Simulate the trials.
 
@@ -117,9 +116,9 @@ def run_trials(
         typical: One animal for ratios, levels and times; the typical one if left out.
         cohort: The animals in which survival is counted; 100 of the seed if left out.
         seed: Seed of that cohort.
-        workers: Processes; None chooses.
+        workers: Threads or processes; None chooses.
         progress: Called with (runs done, runs in all).
-        pool: Processes from `ensemble.worker_pool`, to be used again by several calls.
+        engine: What simulates, see `ensemble.ENGINES`.
 
     Returns:
         The course of each arm, by the experiment's key and the arm's name.
@@ -142,7 +141,7 @@ def run_trials(
             outputs=trials.outputs,
             workers=workers,
             progress=report(0),
-            pool=pool,
+            engine=engine,
         )
         for position, timeline in enumerate(trials.timelines):
             values[timeline.arm] = {
@@ -158,7 +157,7 @@ def run_trials(
             outputs=("hazard",),
             workers=workers,
             progress=report(len(trials.timelines) * len(typical)),
-            pool=pool,
+            engine=engine,
         )
         living = np.exp(-result["hazard"].values).mean(axis=1)
         for position, timeline in enumerate(trials.lethal):

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -14,9 +14,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-__all__ = ["Json", "Lab", "Quiet", "note", "print_json", "print_table", "progress_bar", "stdout"]
+__all__ = [
+    "Engine",
+    "Json",
+    "Lab",
+    "Quiet",
+    "note",
+    "print_json",
+    "print_table",
+    "progress_bar",
+    "stdout",
+]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout instead of a table.")]
+Engine = Annotated[
+    Literal["kernel", "reference"],
+    typer.Option(help="kernel: machine code made for the model; reference: libRoadRunner."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes on stderr.")]
 
 _PIPED_WIDTH = 200  # columns of a table that goes to a file or another program

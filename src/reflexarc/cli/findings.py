@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reflexarc.cli.console import Json, Quiet, note, print_json, progress_bar, stdout
+from reflexarc.cli.console import Engine, Json, Quiet, note, print_json, progress_bar, stdout
 
 if TYPE_CHECKING:
     from reflexarc.findings import Verdict
@@ -43,8 +43,9 @@ def findings(
         int, typer.Option(min=0, help="Seed of the cohort in which survival is counted.")
     ] = 1,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; by default one per core.")
+        int | None, typer.Option(min=1, help="Threads or processes; by default one per core.")
     ] = None,
+    engine: Engine = "kernel",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,7 +65,9 @@ def findings(
         kept = [f.id for f in load_findings() if f.trust == trust and _named(f.id, wanted)]
         wanted = kept
     with progress_bar("running findings", quiet=quiet) as progress:
-        verdicts = run_findings(ids=wanted, seed=seed, workers=workers, progress=progress)
+        verdicts = run_findings(
+            ids=wanted, seed=seed, workers=workers, progress=progress, engine=engine
+        )
     shown = [v for v in verdicts if v.verdict == "fail"] if failed else verdicts
     if json:
         print_json(to_json(shown))

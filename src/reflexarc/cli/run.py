@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reflexarc.cli.console import Json, Quiet, note, print_json, print_table, progress_bar
+from reflexarc.cli.console import Engine, Json, Quiet, note, print_json, print_table, progress_bar
 
 if TYPE_CHECKING:
     from reflexarc.laboratory import Result
@@ -31,8 +31,9 @@ def run(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")] = 1,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; by default by work and cores.")
+        int | None, typer.Option(min=1, help="Threads or processes; by default by cores.")
     ] = None,
+    engine: Engine = "kernel",
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -49,7 +50,13 @@ def run(
 
     with progress_bar("simulating", quiet=quiet) as progress:
         result = laboratory.run(
-            experiment, out=out, animals=animals, seed=seed, workers=workers, progress=progress
+            experiment,
+            out=out,
+            animals=animals,
+            seed=seed,
+            workers=workers,
+            progress=progress,
+            engine=engine,
         )
     report = (result.folder or out) / "report.html"
     if json:

@@ -1,0 +1,115 @@
+"""Work on all cores, in processes of their own."""
+
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+from reflexarc.errors import NumericalError
+
+__all__ = ["cores", "in_processes"]
+
+Job = TypeVar("Job")
+Answer = TypeVar("Answer")
+
+
+def in_processes(
+    work: Callable[[Job], Answer], jobs: Sequence[Job], *, workers: int
+) -> Iterator[tuple[Job, Answer]]:
+    """Yield each job with its answer, as they are finished.
+
+    Args:
+        work: A function of a module; a process imports it.
+        jobs: What it is given, one after another; plain data.
+        workers: Number of processes; with 1 the work is done in this one.
+
+    Raises:
+        NumericalError: If a process dies.
+    """
+    import multiprocessing
+
+    workers = min(workers, len(jobs))
+    if workers <= 1 or multiprocessing.current_process().daemon:
+        for job in jobs:
+            yield job, work(job)
+        return
+    with _pool(workers) as pool:
+        with _blank_main():
+            futures: dict[Future[Answer], Job] = {pool.submit(work, job): job for job in jobs}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BrokenProcessPool:
+            raise NumericalError(
+                "a worker process ended by itself (killed, or out of memory); nothing finished is"
+                " lost if the run has a folder"
+            ) from None
+        except Exception:
+            for future in futures:
+                future.cancel()
+            raise
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    import multiprocessing
+
+    pool = ProcessPoolExecutor(
+        max_workers=workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_prepare_worker,
+    )
+    try:
+        yield pool
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
+    except BaseException:
+        # Ctrl-C doesn't wait for jobs under way. (Cancelling them first would confuse the pool.)
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        pool.shutdown()
+        raise
+    else:
+        pool.shutdown()
+
+
+@contextmanager
+def _blank_main() -> Iterator[None]:
+    # A spawned process imports the caller's main module first. Workers need nothing from it, and
+    # without it a plain script works without the `if __name__ == "__main__"` guard.
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent, and never outlive it."""
+    import multiprocessing
+    import signal
+    import threading
+    from multiprocessing.connection import wait
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
