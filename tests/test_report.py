@@ -98,7 +98,7 @@ def test_page_says_what_it_must(page: str):
         "Somebody 2020",
         "Charge per pulse",
         "Shannon 1992",
-        "doi:10.1038/s41586-021-04001-4",
+        "doi: 10.1038/s41586-021-04001-4",
         "McIntyre CC, Richardson AG, Grill WM",
         "assumed",
         "<script>alert(1)</script>",

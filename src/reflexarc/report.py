@@ -1,7 +1,6 @@
 """One self-contained page about a run: what was done, what came out, how far to trust it."""
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -99,6 +98,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
     """
     import jinja2
 
+    from reflexarc.citations import cite_experiment, given_sources
     from reflexarc.figures import clock
 
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -135,9 +135,8 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
             status: sum(p.status == status for p in parameters)
             for status in ("measured", "fitted", "assumed")
         },
-        given_sources=result.experiment.sources,
-        sources=_sources(parameters),
-        atlas_sources=_atlas_sources(result),
+        given_sources=given_sources(result.experiment),
+        citations=cite_experiment(result.experiment),
         provenance=result.provenance,
     )
 
@@ -348,39 +347,3 @@ def _model_parameters() -> list[Any]:
     from reflexarc.biology import assemble
 
     return list(assemble().parameters)
-
-
-def _sources(parameters: list[Any]) -> list[str]:
-    """Return the references that parameters cite; a key that isn't listed stands as it is."""
-    from reflexarc.evidence import references
-
-    keys = sorted({k for p in parameters for k in re.split(r"[;,\s]+", p.source) if k})
-    known = references()
-    return [str(known[key]) if key in known else key for key in keys]
-
-
-def _atlas_sources(result: "Result") -> list[str]:
-    """Return the references behind the sites, nerves and lights of this experiment.
-
-    They are those of the site, its depth, its tissues and their innervation, of the classes of
-    fibres, and of the models from which thresholds were computed.
-    """
-    from reflexarc import atlas
-
-    codes = {s.code for s in atlas.sites()}
-    cited: set[str] = set()
-    for arm in result.experiment.arms.values():
-        places = [s.site for s in arm.electroacupuncture] + [s.site for s in arm.optogenetics]
-        for code in codes.intersection(places):
-            site, layers = atlas.site(code), atlas.tissues(code)
-            cited |= {site.source, site.depth_source, *(layer.source for layer in layers)}
-            cited |= {atlas.innervation(t, c).source for t in layers for c in atlas.CLASSES}
-            cited |= {fibres.source for fibres in atlas.fibre_classes()}
-        cited |= {atlas.opsin(light.opsin).source for light in arm.optogenetics}
-        for hook in arm.nerve_stimulation:
-            cited |= {fibres.source for fibres in atlas.trunk(hook.nerve)}
-        if arm.electroacupuncture or arm.nerve_stimulation:
-            cited |= set(atlas.threshold_sources())
-    known = atlas.sources()
-    keys = sorted({key for cell in cited for key in re.split(r"[;,\s]+", cell)} & known.keys())
-    return [f"{known[key].citation}. {known[key].where}" for key in keys]

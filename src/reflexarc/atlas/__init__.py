@@ -17,7 +17,6 @@ from reflexarc.atlas._records import (
     Population,
     Region,
     Site,
-    Source,
     Tissue,
     TrunkFibres,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "Population",
     "Region",
     "Site",
-    "Source",
     "Tissue",
     "TrunkFibres",
     "fibre_classes",
@@ -48,7 +46,6 @@ __all__ = [
     "problems",
     "site",
     "sites",
-    "sources",
     "threshold_sources",
     "tissues",
     "trunk",
@@ -259,12 +256,6 @@ def trunk(name: str) -> tuple[TrunkFibres, ...]:
 def trunk_names() -> tuple[str, ...]:
     """Return the nerves that can carry an electrode."""
     return tuple(dict.fromkeys(fibres.nerve for fibres in _trunks()))
-
-
-@cache
-def sources() -> dict[str, Source]:
-    """Return all references of the atlas by their key."""
-    return {row["key"]: Source(**row) for row in read_rows("sources.tsv")}
 
 
 @cache

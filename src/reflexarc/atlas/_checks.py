@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from reflexarc import atlas
 from reflexarc.atlas._tables import read_rows
+from reflexarc.references import ASSUMED, references
 
 __all__ = ["find_problems"]
 
-ASSUMED = "assumed"
 DRIVES = {
     "drive_vagus_efferent",
     "drive_vagus_afferent",
@@ -30,7 +30,7 @@ def find_problems() -> Iterator[str]:
 
 
 def _sources() -> Iterator[str]:
-    known = {ASSUMED, *atlas.sources()}
+    known = {ASSUMED, *references()}
     for table, columns in {
         "sites.tsv": ("source", "depth_source"),
         "tissues.tsv": ("source",),
@@ -60,7 +60,6 @@ def _doubles() -> Iterator[str]:
         "opsins.tsv": ("opsin",),
         "electrodes.tsv": ("nerve", "fibres"),
         "innervation.tsv": ("tissue", "where", "class"),
-        "sources.tsv": ("key",),
     }.items():
         counts = Counter(tuple(row[column] for column in columns) for row in read_rows(table))
         for key, count in counts.items():

@@ -12,23 +12,12 @@ __all__ = [
     "Population",
     "Region",
     "Site",
-    "Source",
     "Tissue",
     "TrunkFibres",
 ]
 
 Region = Literal["fore", "hind", "trunk"]
 Grade = Literal[0, 1, 2] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A reference, and how much of it was read."""
-
-    key: str
-    citation: str
-    where: str
-    read: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """What has been published: findings as YAML, their references, and what was left out and why."""
 
 import csv
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from reflexarc.errors import InputError
+from reflexarc.references import Reference as Reference
+from reflexarc.references import references as references
 from reflexarc.yaml_source import Source, read_yaml
 
 __all__ = [
@@ -25,33 +24,6 @@ __all__ = [
 ]
 
 ROOT = files(__package__)
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A published source, as CSL-JSON.
-
-    Attributes:
-        key: The key by which findings and parameters cite it.
-        item: The CSL-JSON item; `item["custom"]["verified"]` says what of it was confirmed.
-    """
-
-    key: str
-    item: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        """Return it in one line: first author, year, title, container, DOI."""
-        authors = self.item.get("author") or []
-        first = authors[0].get("family") or authors[0].get("literal", "") if authors else ""
-        name = f"{first} et al." if len(authors) > 1 else first
-        year = str(self.item["issued"]["date-parts"][0][0]) if "issued" in self.item else "no date"
-        parts = (
-            f"{name} {year}".strip(),
-            self.item["title"],
-            self.item.get("container-title", ""),
-            f"doi:{self.item['DOI']}" if "DOI" in self.item else "",
-        )
-        return ". ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -97,13 +69,6 @@ class FitTarget:
     finding: str
     weight: float
     target: float | None
-
-
-@cache
-def references() -> Mapping[str, Reference]:
-    """Return every reference by its key."""
-    items = json.loads(ROOT.joinpath("references.json").read_text(encoding="utf-8"))
-    return {item["id"]: Reference(item["id"], item) for item in items}
 
 
 @cache
