@@ -92,7 +92,8 @@ class Graph:
             raise ValueError(f"no operator {operator!r}")
         numbers = [self._values.get(a) for a in arguments]
         if all(v is not None for v in numbers):
-            value = compute(operator, [np.float64(v) for v in numbers if v is not None])
+            with np.errstate(all="ignore"):
+                value = compute(operator, [np.float64(v) for v in numbers if v is not None])
             if operator in BOOLEAN:
                 return self.apply("true" if bool(value) else "false")
             return self.number(float(value))

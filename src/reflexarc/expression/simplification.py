@@ -110,7 +110,8 @@ def _raise(graph: "Graph", arguments: Sequence[Node]) -> Node:
         if power == 0.5:
             return graph.apply("sqrt", base)
         if graph.is_number(base):
-            value = compute("power", [np.float64(graph.value(base)), np.float64(power)])
+            with np.errstate(all="ignore"):
+                value = compute("power", [np.float64(graph.value(base)), np.float64(power)])
             return graph.number(float(value))
         if power.is_integer():
             return _whole_power(graph, base, power)
@@ -126,7 +127,8 @@ def _whole_power(graph: "Graph", base: Node, power: float) -> Node:
             return _raise(graph, (inner, graph.number(graph.value(first) * power)))
     if graph.operator(base) == "multiply":
         factor, rest = _split(graph, base)
-        scale = factor**power if factor not in (0.0, 1.0) and abs(power) < 64 else 1.0
+        with np.errstate(all="ignore"):
+            scale = float(compute("power", [np.float64(factor), np.float64(power)]))
         if scale != 1.0 and math.isfinite(scale) and scale != 0.0:
             inside = _raise(graph, (rest, graph.number(power)))
             return _multiply(graph, (graph.number(scale), inside))

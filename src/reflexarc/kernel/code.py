@@ -21,7 +21,7 @@ FLUSH_TO_ZERO, SUBNORMALS_ARE_ZERO = 0x8000, 0x0040
 """Bits of MXCSR (Intel 64 Software Developer's Manual, volume 1, section 10.2.3)."""
 
 
-class _Splat(ir.Constant):
+class _Splat(ir.Constant):  # type: ignore[misc]
     """A vector of one number, written in short: it is most of the text of a module."""
 
     def _get_reference(self) -> str:

@@ -33,10 +33,10 @@ class Controller:
     exponent: float
     weight: float = 0.25
     safety: float = 0.9
-    growth: float = 6.0
+    growth: float = 10.0
     shrinkage: float = 0.2
     reach: float = 1.0001
-    first: float = 0.01
+    first: float = 0.1
     blind: float = 1e-6
 
     def factor(self, code: Code, error: ir.Value, largest: ir.Value) -> ir.Value:
@@ -69,7 +69,7 @@ class Controller:
             for total, value in ((states, y), (rates, f)):
                 ratio = code.widen(code.ratio(value, allowed))
                 code.store(code.add(code.load(total), code.mul(ratio, ratio)), total)
-        mean = code.splat(1.0 / size, clock)
+        mean = code.splat(1.0 / max(size, 1), clock)
         state, rate = (
             intrinsic(code.builder, "sqrt", code.mul(code.load(total), mean))
             for total in (states, rates)

@@ -6,9 +6,10 @@ from typing import Any
 from llvmlite import ir
 
 from reflexarc.expression import TIME, Graph, Node
+from reflexarc.instants import MIDDLE
 from reflexarc.kernel.code import Code
 from reflexarc.kernel.lanes import divide, intrinsic, scalarised
-from reflexarc.kernel.program import MIDDLE, SIGNED_POWER
+from reflexarc.kernel.program import SIGNED_POWER
 from reflexarc.kernel.transcendentals import exp, log, log_clamped, power_from_log, tanh
 from reflexarc.kernel.trigonometry import cos, sin, tan
 
@@ -47,7 +48,8 @@ class Emission:
         self._graph = graph
         self._symbols = symbols
         self._times = times or {}
-        self._store, self._kept = hoisted or (None, {})
+        self._store: ir.Value = None if hoisted is None else hoisted[0]
+        self._kept: Mapping[Node, int] = {} if hoisted is None else hoisted[1]
         self._known: dict[Node, ir.Value] = {}
         self._logarithms: dict[Node, ir.Value] = {}
         self._inverses: dict[Node, ir.Value] = {}

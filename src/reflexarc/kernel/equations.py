@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflexarc.expression import TIME, Graph, Node
+from reflexarc.instants import MIDDLE, judged_in_the_middle
 from reflexarc.system import Event, System
 
-__all__ = ["Edge", "Equations", "Functions", "SystemEquations", "freeze_conditions", "system_edges"]
+__all__ = ["Edge", "Equations", "Functions", "SystemEquations", "system_edges"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[[float, Floats, Floats], ArrayLike]
-
-MIDDLE = "$middle"
-"""The symbol of the time in the middle of a segment; like TIME's, no model can have that name."""
 
 
 class Equations(Protocol):
@@ -125,7 +123,8 @@ class SystemEquations:
 
     @cached_property
     def _rates(self) -> list[Node]:
-        return freeze_conditions(self.system)
+        system = self.system
+        return judged_in_the_middle(system.graph, system.rates, system.graph.mask(system.states))
 
     @cached_property
     def _jacobian(self) -> tuple[list[tuple[int, int]], list[Node]]:
@@ -149,30 +148,6 @@ class SystemEquations:
         known |= zip(self.system.parameters, parameters.tolist(), strict=True)
         known |= zip(self.system.states, state.tolist(), strict=True)
         return np.array(self.system.graph.evaluate(nodes, known), dtype=np.float64)
-
-
-def freeze_conditions(system: System) -> list[Node]:
-    """Return the rates with MIDDLE for the time in every condition that knows no state.
-
-    Such a condition changes only at the system's breaks, where segments end. Looked at in the
-    middle of a segment it is the same throughout, and rounding at the ends doesn't matter.
-    """
-    graph = system.graph
-    states = frozenset(system.states)
-    moving: set[Node] = set()
-    timely: set[Node] = set()
-    for node in graph.order(system.rates):
-        if graph.operator(node) == "symbol":
-            name = graph.name(node)
-            moving |= {node} if name in states else set()
-            timely |= {node} if name == TIME else set()
-        else:
-            inner = graph.arguments(node)
-            moving |= {node} if not moving.isdisjoint(inner) else set()
-            timely |= {node} if not timely.isdisjoint(inner) else set()
-    conditions = [node for node in timely - moving if graph.is_boolean(node)]
-    frozen = graph.substitute(conditions, {graph.symbol(TIME): graph.symbol(MIDDLE)})
-    return graph.substitute(system.rates, dict(zip(conditions, frozen, strict=True)))
 
 
 def system_edges(

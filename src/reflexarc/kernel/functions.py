@@ -10,11 +10,12 @@ from typing import Any
 from llvmlite import ir
 
 from reflexarc.expression import TIME, Node
+from reflexarc.instants import MIDDLE
 from reflexarc.kernel.code import Code, Shape
 from reflexarc.kernel.elimination import Elimination, eliminate
 from reflexarc.kernel.emission import Emission
 from reflexarc.kernel.lanes import divide
-from reflexarc.kernel.program import MIDDLE, Program
+from reflexarc.kernel.program import Program
 
 __all__ = ["Functions"]
 

@@ -158,7 +158,7 @@ class Kernel:
         """
         runs, states = initial.shape
         times = np.ascontiguousarray(grid, dtype=np.float64)
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "workspace": _aligned(int(self.binary.facts["workspace"])),
             "parameters": np.ascontiguousarray(parameters, dtype=np.float64),
             "row": np.arange(runs) if row is None else np.ascontiguousarray(row, dtype=np.int64),
@@ -174,7 +174,9 @@ class Kernel:
             "adds": timetable.adds,
             "amount": timetable.amount,
             "grid": times,
-            "absolute": np.broadcast_to(np.float64(settings.atol), (states,)).copy(),
+            "absolute": np.broadcast_to(
+                np.asarray(settings.atol, dtype=np.float64), (states,)
+            ).copy(),
             "outputs": np.full((runs, times.size, len(self.outputs)), np.nan),
             "final": np.full((runs, states), np.nan),
             "status": np.full(runs, STATUS.index("stopped"), dtype=np.int64),
@@ -184,7 +186,7 @@ class Kernel:
             "log": np.full((settings.log, 5), np.nan),
         }
         patience = settings.patience
-        numbers = {
+        numbers: dict[str, int] = {
             "first": 0,
             "last": runs,
             "grid_size": times.size,

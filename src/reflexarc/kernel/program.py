@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reflexarc.expression import TIME, Graph, Node
+from reflexarc.instants import judged_in_the_middle
 from reflexarc.system import System
 
-__all__ = ["MIDDLE", "SIGNED_POWER", "Entry", "Program", "stage"]
+__all__ = ["SIGNED_POWER", "Entry", "Program", "stage"]
 
-MIDDLE = "$middle"
-"""Symbol of the middle of the segment under way; conditions on the time alone are judged there."""
 SIGNED_POWER = "signed power"
 """`power` with a third argument: what |base|^exponent is multiplied by where the base is < 0."""
 
@@ -64,8 +63,8 @@ def stage(system: System, outputs: Sequence[Node]) -> Program:
         outputs: What a run reports, in the system's graph.
     """
     graph = system.graph
-    rates = _judge_in_the_middle(system, system.rates)
-    results = _judge_in_the_middle(system, outputs)
+    rates = judged_in_the_middle(graph, system.rates, graph.mask(system.states))
+    results = list(outputs)
     entries = [
         Entry(row, column, slope)
         for column, state in enumerate(system.states)
@@ -105,22 +104,6 @@ def stage(system: System, outputs: Sequence[Node]) -> Program:
         ),
         needed=tuple(i for i, name in enumerate(system.states) if name in needed),
     )
-
-
-def _judge_in_the_middle(system: System, roots: Sequence[Node]) -> list[Node]:
-    """Replace the time by the middle of the segment in conditions that need no state."""
-    graph = system.graph
-    time, middle = graph.symbol(TIME), graph.symbol(MIDDLE)
-    timed, stateful = graph.mask([TIME]), graph.mask(system.states)
-    conditions = [
-        node
-        for node in graph.order(roots)
-        if graph.is_boolean(node)
-        and graph.depends(node, timed)
-        and not graph.depends(node, stateful)
-    ]
-    judged = graph.substitute(conditions, {time: middle})
-    return graph.substitute(roots, dict(zip(conditions, judged, strict=True)))
 
 
 def _group_constant_terms(graph: Graph, roots: Sequence[Node], changing: int) -> list[Node]:

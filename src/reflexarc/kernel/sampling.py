@@ -8,6 +8,9 @@ from reflexarc.kernel.steps import Step
 
 __all__ = ["Sampling"]
 
+UNROLLED = 4
+"""Outputs that are copied in one turn of a loop."""
+
 
 class Sampling:
     """Emits the code that writes outputs.
@@ -60,23 +63,19 @@ class Sampling:
         bound = code.choose(lands, code.add(new, code.everywhere(margin)), new)
         bound = code.choose(good, bound, code.splat(float("-inf"), clock))
         needed = control.program.needed
-        with code.when(code.any(code.compare("<=", code.load(control.due), bound))):
-            self._step.curve(code, control.at, needed, h)
-            with code.forever() as leave:
-                upcoming = code.load(control.due)
-                due = code.compare("<=", upcoming, bound)
-                leave(builder.not_(code.any(due)))
-                share = builder.fdiv(code.sub(upcoming, t), h)
-                one, zero = code.splat(1.0, clock), code.splat(0.0, clock)
-                share = code.choose(due, code.smaller(share, one), zero)
-                values = self._step.between(code, control.at, needed, code.narrow(share))
-                for state, value in zip(needed, values, strict=True):
-                    code.store(value, control.at["x"], state)
-                when = code.narrow(code.choose(due, upcoming, t))
-                at = control.at
-                outputs = control.functions.outputs
-                builder.call(outputs, [at["p"], at["q"], at["x"], when, at["o"]])
-                self._write(due)
+        with code.forever() as leave:
+            upcoming = code.load(control.due)
+            due = code.compare("<=", upcoming, bound)
+            leave(builder.not_(code.any(due)))
+            share = builder.fdiv(code.sub(upcoming, t), h)
+            one, zero = code.splat(1.0, clock), code.splat(0.0, clock)
+            share = code.choose(due, code.smaller(share, one), zero)
+            self._step.between(code, control.at, needed, code.narrow(share), h)
+            when = code.narrow(code.choose(due, upcoming, t))
+            at = control.at
+            outputs = control.functions.outputs
+            builder.call(outputs, [at["p"], at["q"], at["x"], when, at["o"]])
+            self._write(due)
 
     def _write(self, due: ir.Value) -> None:
         """Copy the outputs of lanes that are due to the caller, and look ahead."""
@@ -91,10 +90,19 @@ class Sampling:
             run, place = control.get(control.run, lane), control.get(control.cursor, lane)
             row = builder.add(builder.mul(run, control.words["grid_size"]), place)
             offset = builder.mul(row, code.integer(size))
-            with code.loop(size) as i:
-                value = code.load(code.lane(control.at["o"], i, lane))
-                if code.shape.single:
-                    value = builder.fpext(value, DOUBLE)
-                code.store(value, control.doubles("outputs"), builder.add(offset, i))
+            whole = size - size % UNROLLED
+            with code.loop(whole // UNROLLED) as block:
+                for k in range(UNROLLED):
+                    place = builder.mul(block, code.integer(UNROLLED))
+                    self._copy(builder.add(place, code.integer(k)), offset, lane)
+            for i in range(whole, size):
+                self._copy(code.integer(i), offset, lane)
             control.count(control.cursor, lane)
             self.look_ahead(lane)
+
+    def _copy(self, output: ir.Value, offset: ir.Value, lane: ir.Value) -> None:
+        control, code, builder = self._control, self._control.code, self._control.code.builder
+        value = code.load(code.lane(control.at["o"], output, lane))
+        if code.shape.single:
+            value = builder.fpext(value, DOUBLE)
+        code.store(value, control.doubles("outputs"), builder.add(offset, output))

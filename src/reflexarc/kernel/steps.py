@@ -1,11 +1,11 @@
 """One step of a method, for all lanes at once.
 
 Buffers of vectors: `y` the state, `z` the argument of a stage and at the end the new state, `g`
-sums of stages, `f` rates, `u` the stages one after another, `w` the matrix, `d` the drift, `k` the
-polynomial between the ends.
+sums of stages, `f` rates, `u` the stages one after another, `w` the matrix, `d` the drift, `x` the
+state somewhere within the step.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,9 @@ from reflexarc.kernel.methods import Explicit, Rosenbrock
 __all__ = ["ExplicitStep", "RosenbrockStep", "Step", "Tolerances", "step_of"]
 
 Buffers = Mapping[str, ir.Value]
+
+FEW = 16
+"""More states than this are done in a loop."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,10 @@ class Step(Protocol):
             Size of the error against the tolerances, a vector; 1 is just good enough.
         """
 
-    def curve(self, code: Code, at: Buffers, needed: Sequence[int], h: ir.Value) -> None:
-        """Emit the coefficients of the needed states between the ends of the step, into k."""
-
     def between(
-        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value
-    ) -> list[ir.Value]:
-        """Emit the needed states at the share theta (a vector) of the step."""
+        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value, h: ir.Value
+    ) -> None:
+        """Emit the needed states at the share theta (a vector) of the step, into x."""
 
 
 def step_of(method: Rosenbrock | Explicit, functions: Functions) -> Step:
@@ -77,7 +77,6 @@ class RosenbrockStep:
             "u": n * self._method.stages,
             "w": len(self._functions.elimination.entries),
             "d": len(self._functions.program.drift),
-            "k": n * len(self._method.dense),
         }
 
     def take(self, code: Code, at: Buffers, t: ir.Value, h: ir.Value, tol: Tolerances) -> ir.Value:
@@ -101,29 +100,22 @@ class RosenbrockStep:
             call(functions.solve, [at["w"], at["f"], at["g"], inverse, stage])
         return self._finish(code, at, tol)
 
-    def curve(self, code: Code, at: Buffers, needed: Sequence[int], h: ir.Value) -> None:
-        """Emit k_r = sum_i H[r, i] u_i; see `Step`."""
-        for r, row in enumerate(self._method.dense):
-            for place, state in enumerate(needed):
-                total = self._weighted(code, at, row, code.integer(state))
-                code.store(total, at["k"], r * len(needed) + place)
-
     def between(
-        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value
-    ) -> list[ir.Value]:
-        """Emit (1 - theta) y + theta (y1 + (1 - theta) (k_1 + theta k_2 ...)); see `Step`."""
+        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value, h: ir.Value
+    ) -> None:
+        """Emit (1 - theta) y + theta y1 + sum of stages; see `Step` and `methods`."""
         rest = code.sub(code.splat(1.0), theta)
-        values = []
-        for place, state in enumerate(needed):
-            rows = range(len(self._method.dense))
-            bend = code.splat(0.0)
-            for r in reversed(rows):
-                k = code.load(at["k"], r * len(needed) + place)
-                bend = k if r == rows[-1] else code.add(k, code.mul(theta, bend))
-            new = code.add(code.load(at["z"], state), code.mul(rest, bend))
-            old = code.load(at["y"], state)
-            values.append(code.add(code.mul(rest, old), code.mul(theta, new)))
-        return values
+        outer = code.mul(theta, rest)
+        weights = [code.mul(outer, polynomial(code, row, theta)) for row in self._method.dense.T]
+
+        def state(k: ir.Value) -> None:
+            old, new = code.load(at["y"], k), code.load(at["z"], k)
+            value = code.add(code.mul(rest, old), code.mul(theta, new))
+            for i, weight in enumerate(weights):
+                value = code.add(value, code.mul(weight, self._stage(code, at, i, k)))
+            code.store(value, at["x"], k)
+
+        for_each(code, needed, self._size, state)
 
     def _sums(self, code: Code, at: Buffers, i: int) -> None:
         """Emit z = argument of stage i, g = sum_j c_ij u_j."""
@@ -161,7 +153,7 @@ class RosenbrockStep:
             error = self._weighted(code, at, method.e, k)
             ratio = relative_error(code, error, y, z, tol, k)
             code.store(code.add(code.load(total), code.mul(ratio, ratio)), total)
-        mean = code.mul(code.load(total), code.splat(1.0 / self._size))
+        mean = code.mul(code.load(total), code.splat(1.0 / max(self._size, 1)))
         return intrinsic(code.builder, "sqrt", mean)
 
     def _stage(self, code: Code, at: Buffers, i: int, k: ir.Value) -> ir.Value:
@@ -182,7 +174,7 @@ class ExplicitStep:
     def buffers(self) -> dict[str, int]:
         """Return the length of each array that the step needs."""
         n = self._size
-        return {"z": n, "f": n, "u": n * self._method.stages, "k": n * len(self._method.dense)}
+        return {"z": n, "f": n, "u": n * self._method.stages}
 
     def take(self, code: Code, at: Buffers, t: ir.Value, h: ir.Value, tol: Tolerances) -> ir.Value:
         """Emit a step; see `Step`."""
@@ -205,29 +197,44 @@ class ExplicitStep:
             error = code.mul(size, weighted(code, at["u"], self._size, method.e, k))
             ratio = relative_error(code, error, y, z, tol, k)
             code.store(code.add(code.load(total), code.mul(ratio, ratio)), total)
-        mean = code.mul(code.load(total), code.splat(1.0 / self._size))
+        mean = code.mul(code.load(total), code.splat(1.0 / max(self._size, 1)))
         return intrinsic(code.builder, "sqrt", mean)
 
-    def curve(self, code: Code, at: Buffers, needed: Sequence[int], h: ir.Value) -> None:
-        """Emit h sum_i dense[p, i] k_i per power; see `Step`."""
-        size = code.narrow(h)
-        for r, row in enumerate(self._method.dense):
-            for place, state in enumerate(needed):
-                total = weighted(code, at["u"], self._size, row, code.integer(state))
-                code.store(code.mul(size, total), at["k"], r * len(needed) + place)
-
     def between(
-        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value
-    ) -> list[ir.Value]:
-        """Emit y + theta (k_1 + theta (k_2 ...)); see `Step`."""
-        values = []
-        for place, state in enumerate(needed):
-            bend = code.splat(0.0)
-            for r in reversed(range(len(self._method.dense))):
-                k = code.load(at["k"], r * len(needed) + place)
-                bend = code.mul(theta, code.add(k, bend))
-            values.append(code.add(code.load(at["y"], state), bend))
-        return values
+        self, code: Code, at: Buffers, needed: Sequence[int], theta: ir.Value, h: ir.Value
+    ) -> None:
+        """Emit y + h sum of stages; see `Step` and `methods`."""
+        outer = code.mul(theta, code.narrow(h))
+        weights = [code.mul(outer, polynomial(code, row, theta)) for row in self._method.dense.T]
+
+        def state(k: ir.Value) -> None:
+            value = code.load(at["y"], k)
+            for i, weight in enumerate(weights):
+                stage = code.load(at["u"], code.builder.add(code.integer(i * self._size), k))
+                value = code.add(value, code.mul(weight, stage))
+            code.store(value, at["x"], k)
+
+        for_each(code, needed, self._size, state)
+
+
+def polynomial(code: Code, coefficients: "np.ndarray[Any, Any]", x: ir.Value) -> ir.Value:
+    """Emit sum_r coefficients[r] x^r."""
+    value = code.splat(float(coefficients[-1]))
+    for coefficient in coefficients[-2::-1]:
+        value = code.add(code.mul(value, x), code.splat(float(coefficient)))
+    return value
+
+
+def for_each(
+    code: Code, needed: Sequence[int], size: int, emit: Callable[[ir.Value], None]
+) -> None:
+    """Emit something for each needed state: one after another if they are few, else for all."""
+    if len(needed) > FEW:
+        with code.loop(size) as k:
+            emit(k)
+        return
+    for state in needed:
+        emit(code.integer(state))
 
 
 def weighted(

@@ -19,17 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from reflexarc.kernel.equations import Edge, Equations
 from reflexarc.kernel.methods import RODAS5P, Explicit, Rosenbrock
 
-__all__ = ["SAME", "Status", "Step", "Trajectory", "integrate"]
+__all__ = ["SAME", "Pace", "Status", "Step", "Trajectory", "integrate"]
 
 Floats: TypeAlias = NDArray[np.float64]
 
 SAME = 1e-9
 """Two times no further apart than this are one instant."""
-SAFETY, SMALLEST_FACTOR, LARGEST_FACTOR = 0.9, 0.2, 6.0
-"""The next step aims at an error of about half the tolerance and changes by these factors at most
-(Hairer & Wanner 1996, section IV.8)."""
-LANDING = 1.0001
-"""A step that would end this near before a segment's end ends on it."""
+SMALLEST_FACTOR, LARGEST_FACTOR = 0.2, 6.0
+"""A step is followed by one that differs by these factors at most."""
 
 
 class Status(enum.IntEnum):
@@ -40,6 +37,32 @@ class Status(enum.IntEnum):
     STEP_VANISHED = 2
     NOT_FINITE = 3
     TIME_LIMIT = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How large steps are (Hairer & Wanner 1996, section IV.8).
+
+    Attributes:
+        weight: Factor on the estimate of the error, before it is compared with the tolerance.
+        safety: Share of the step that the error would just allow.
+        growth: Largest factor between two steps.
+        shrinkage: Smallest factor between two steps.
+        reach: A step that ends within this factor of a segment's end is stretched to it.
+        first: Share of the time in which the state would change by itself, for a first step.
+        blind: First step where that time can't be told.
+    """
+
+    weight: float = 0.25
+    safety: float = 0.9
+    growth: float = LARGEST_FACTOR
+    shrinkage: float = SMALLEST_FACTOR
+    reach: float = 1.0001
+    first: float = 0.01
+    blind: float = 1e-6
+
+
+USUAL = Pace()
 
 
 class Step(NamedTuple):
@@ -86,6 +109,7 @@ def integrate(
     atol: float = 1e-9,
     step_limit: int = 100_000,
     sample_after: bool = False,
+    pace: Pace = USUAL,
 ) -> Trajectory:
     """Run a model from start to stop.
 
@@ -104,6 +128,7 @@ def integrate(
         step_limit: Most steps, accepted and rejected.
         sample_after: Whether a value at the instant of an edge is the one behind it rather than the
             one before it.
+        pace: How large steps are.
 
     Returns:
         Values at the grid times and a log of the steps.
@@ -150,7 +175,7 @@ def integrate(
             slope = here.rates(t, y, p)
         if not (np.isfinite(y).all() and np.isfinite(slope).all()):
             return ended(Status.NOT_FINITE)
-        h = min(first_step(y, slope, rtol, atol), end - t)
+        h = min(first_step(y, slope, rtol, atol, pace), end - t)
 
         rejected = False
         while t < end:
@@ -158,15 +183,15 @@ def integrate(
                 return ended(Status.STEP_LIMIT)
             if h < 1e-13 * max(abs(t), 1e-3):
                 return ended(Status.STEP_VANISHED)
-            lands = t + h * LANDING >= end
+            lands = h * pace.reach >= end - t
             if lands:
                 h = end - t
             with np.errstate(all="ignore"):
                 y1, difference, between = take_step(here, method, t, y, p, h)
-                error = error_norm(difference, y, y1, rtol, atol)
+                error = pace.weight * error_norm(difference, y, y1, rtol, atol)
             accepted = error <= 1
             steps.append(Step(t, h, error, accepted))
-            factor = next_factor(error, method.embedded_order + 1)
+            factor = next_factor(error, method.embedded_order + 1, pace)
             if accepted:
                 t1 = end if lands else t + h
                 last = int(np.searchsorted(wanted, end + SAME if lands else t1, side="right"))
@@ -179,15 +204,15 @@ def integrate(
             h *= factor
 
 
-def first_step(state: Floats, slope: Floats, rtol: float, atol: float) -> float:
+def first_step(state: Floats, slope: Floats, rtol: float, atol: float, pace: Pace = USUAL) -> float:
     """Return the size of a segment's first step, in units of time.
 
-    It is a hundredth of the time in which the state would change by as much as it is, in the norm
-    of the error (the first half of the rule in Hairer, Nørsett & Wanner 1993, section II.4).
+    It is a share of the time in which the state would change by as much as it is, in the norm of
+    the error (the first half of the rule in Hairer, Nørsett & Wanner 1993, section II.4).
     """
     scale = atol + rtol * np.abs(state)
     size, speed = rms(state / scale), rms(slope / scale)
-    return 0.01 * size / speed if size > 1e-5 and speed > 1e-5 else 1e-6
+    return pace.first * size / speed if size > 1e-5 and speed > 1e-5 else pace.blind
 
 
 def error_norm(
@@ -201,11 +226,11 @@ def error_norm(
     return error if np.isfinite(error) else np.inf
 
 
-def next_factor(error: float, exponent: int) -> float:
+def next_factor(error: float, exponent: int, pace: Pace) -> float:
     """Return the factor from a step's size to the next one's; its error goes as h^exponent."""
     if error == 0:
-        return LARGEST_FACTOR
-    return float(np.clip(SAFETY * error ** (-1 / exponent), SMALLEST_FACTOR, LARGEST_FACTOR))
+        return pace.growth
+    return float(np.clip(pace.safety * error ** (-1 / exponent), pace.shrinkage, pace.growth))
 
 
 def rms(values: Floats) -> float:

@@ -1,0 +1,76 @@
+"""reflexarc's own kernel: machine code for the model, an animal in each lane of a register."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reflexarc.bench.problem import Problem
+from reflexarc.kernel import Change, Instant, Kernel, Line, Settings, Timetable
+from reflexarc.sbml import read_sbml
+from reflexarc.system import System
+
+__all__ = ["DISTRIBUTION", "LIBRARIES", "prepare"]
+
+Floats = NDArray[np.float64]
+
+DISTRIBUTION = "reflexarc"
+LIBRARIES = ("llvmlite.binding", "libsbml")
+
+
+def prepare(
+    problem: Problem, *, setting: str, rtol: float, atol: float, folder: Path | None = None
+) -> Callable[[], Floats]:
+    """Return what solves all animals.
+
+    Args:
+        problem: The work.
+        setting: `general` writes nothing into the code that could be a parameter; `single` computes
+            in single precision; otherwise in double, with what never changes written in.
+        rtol: Relative tolerance.
+        atol: Absolute tolerance, in the unit of each state.
+        folder: Not needed.
+    """
+    system = read_sbml(problem.sbml)
+    if "general" not in setting:
+        added = {name for segment in problem.segments for name in segment.add}
+        alive = {n for n, y in zip(problem.tape.states, problem.initial.T, strict=True) if y.any()}
+        system = system.specialise(problem.touched, added | alive)
+    kernel = Kernel.of(system, problem.tape.states, single="single" in setting)
+    timetable = Timetable.of([_line(problem, system)])
+    given = {name: problem.parameters[:, k] for k, name in enumerate(problem.tape.parameters)}
+    parameters = system.parameter_table(
+        problem.animals, {name: given[name] for name in system.parameters if name in given}
+    )
+    initial = problem.initial[:, [problem.tape.states.index(name) for name in system.states]]
+    line = np.zeros(problem.animals, dtype=np.int64)
+    settings = Settings(rtol=rtol, atol=atol)
+
+    def solve() -> Floats:
+        batch = kernel.run(
+            parameters=parameters,
+            initial=initial,
+            timetable=timetable,
+            line=line,
+            grid=problem.times,
+            settings=settings,
+        )
+        return batch.outputs
+
+    return solve
+
+
+def _line(problem: Problem, system: System) -> Line:
+    place = {name: k for k, name in enumerate((*system.parameters, *system.states))}
+    instants = tuple(
+        Instant(
+            segment.start,
+            (
+                *(Change(place[name], value) for name, value in segment.set.items()),
+                *(Change(place[name], value, adds=True) for name, value in segment.add.items()),
+            ),
+        )
+        for segment in problem.segments
+    )
+    return Line(problem.segments[0].start, problem.segments[-1].stop, instants)
