@@ -54,7 +54,9 @@ class EngineProcess:
                     **os.environ,
                     **ONE_THREAD,
                     "PYTHONPATH": str(folder),
-                    "PATH": os.pathsep.join([str(Path(words[0]).parent), os.environ["PATH"]]),
+                    "PATH": os.pathsep.join(
+                        [str(Path(words[0]).parent), os.environ.get("PATH", "")]
+                    ),
                     "XDG_CACHE_HOME": str(folder / "cache"),
                 },
                 cwd=folder,

@@ -7,7 +7,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from reflexarc.kernel.lanes import Arithmetic, divide, intrinsic
+from reflexarc.kernel.lanes import Arithmetic, declared, divide, intrinsic
 
 __all__ = ["BYTE", "DOUBLE", "FLAGS", "INT", "Code", "Shape"]
 
@@ -206,9 +206,9 @@ class Code:
         if not self.shape.arithmetic.x86:
             yield
             return
-        kind = ir.FunctionType(ir.VoidType(), [BYTE.as_pointer()])
         get, put = (
-            ir.Function(builder.module, kind, f"llvm.x86.sse.{name}mxcsr") for name in ("st", "ld")
+            declared(builder, f"llvm.x86.sse.{name}mxcsr", ir.VoidType(), [BYTE.as_pointer()])
+            for name in ("st", "ld")
         )
         before, during = self.variable(word(0)), self.variable(word(0))
         builder.call(get, [builder.bitcast(before, BYTE.as_pointer())])

@@ -11,7 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["Arithmetic", "Lanes", "divide", "intrinsic", "scalarised"]
+__all__ = ["Arithmetic", "Lanes", "declared", "divide", "intrinsic", "scalarised"]
 
 
 @dataclass(frozen=True, kw_only=True)

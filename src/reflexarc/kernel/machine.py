@@ -17,7 +17,7 @@ from typing import Any
 from reflexarc.kernel.code import Shape
 from reflexarc.kernel.lanes import Arithmetic
 
-__all__ = ["Binary", "Processor", "binary", "processor"]
+__all__ = ["Binary", "Processor", "assembled", "binary", "loaded", "processor"]
 
 CACHE = "REFLEXARC_CACHE"
 """Environment variable with the folder of compiled kernels; empty for none."""
@@ -95,12 +95,12 @@ def binary(identity: str, build: Callable[[], tuple[str, dict[str, Any]]]) -> Bi
         seconds = 0.0
     else:
         text, facts = build()
-        code = _compile(text)
+        code = assembled(text)
         seconds = time.perf_counter() - started
         if place:
             _write(place, facts, code)
-    engine, address = _load(code)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+    engine = loaded(code)
+    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address("integrate"))
     return Binary(function, facts, seconds, engine)
 
 
@@ -116,7 +116,8 @@ def _machine() -> Any:
     )
 
 
-def _compile(text: str) -> bytes:
+def assembled(text: str) -> bytes:
+    """Return LLVM IR as object code of this processor."""
     import llvmlite.binding as llvm
 
     machine = _machine()
@@ -128,14 +129,15 @@ def _compile(text: str) -> bytes:
     return bytes(machine.emit_object(module))
 
 
-def _load(code: bytes) -> tuple[Any, int]:
+def loaded(code: bytes) -> Any:
+    """Return an execution engine that holds object code."""
     import llvmlite.binding as llvm
 
     machine = _machine()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return engine, int(engine.get_function_address("integrate"))
+    return engine
 
 
 # ---- the cache: a file is the digest of the rest, one line of facts, the object code

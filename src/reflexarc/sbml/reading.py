@@ -57,8 +57,6 @@ def read_sbml(text: str, *, file: str | None = None) -> System:
             return _system(document.getModel())
     except InputError as error:
         raise error.located(file=file) from None
-    except OverflowError:
-        raise InputError("a number in a formula grows too large", file=file) from None
 
 
 def _system(model: object) -> System:

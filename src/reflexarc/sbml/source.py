@@ -301,9 +301,6 @@ class _Reader:
             if error.line is None:
                 raise error.located(line=element.getLine() or None, field=name or None) from None
             raise
-        except OverflowError:
-            message = "a number in the formula grows too large"
-            raise InputError(message, line=element.getLine() or None, field=name or None) from None
 
 
 def _each(count: Callable[[], int], item: Callable[[int], Any]) -> list[Any]:

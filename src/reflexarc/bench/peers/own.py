@@ -1,22 +1,37 @@
 """reflexarc's own kernel: machine code for the model, an animal in each lane of a register."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflexarc.bench.problem import Problem
-from reflexarc.kernel import Change, Instant, Kernel, Line, Settings, Timetable
+from reflexarc.kernel import Batch, Change, Instant, Kernel, Line, Settings, Timetable
 from reflexarc.sbml import read_sbml
 from reflexarc.system import System
 
-__all__ = ["DISTRIBUTION", "LIBRARIES", "prepare"]
+__all__ = ["DISTRIBUTION", "LIBRARIES", "Prepared", "prepare", "prepared"]
 
 Floats = NDArray[np.float64]
 
 DISTRIBUTION = "reflexarc"
 LIBRARIES = ("llvmlite.binding", "libsbml")
+ATOL = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A kernel with the tables of a problem.
+
+    Attributes:
+        kernel: The machine code.
+        run: Solves all animals at a relative and an absolute tolerance.
+    """
+
+    kernel: Kernel
+    run: Callable[..., Batch]
 
 
 def prepare(
@@ -32,33 +47,36 @@ def prepare(
         atol: Absolute tolerance, in the unit of each state.
         folder: Not needed.
     """
+    work = prepared(problem, single="single" in setting, general="general" in setting)
+    return lambda: work.run(rtol, atol).outputs
+
+
+def prepared(problem: Problem, *, single: bool = False, general: bool = False) -> Prepared:
+    """Return a kernel with the tables of a problem."""
     system = read_sbml(problem.sbml)
-    if "general" not in setting:
+    if not general:
         added = {name for segment in problem.segments for name in segment.add}
         alive = {n for n, y in zip(problem.tape.states, problem.initial.T, strict=True) if y.any()}
         system = system.specialise(problem.touched, added | alive)
-    kernel = Kernel.of(system, problem.tape.states, single="single" in setting)
+    kernel = Kernel.of(system, problem.tape.states, single=single)
     timetable = Timetable.of([_line(problem, system)])
     given = {name: problem.parameters[:, k] for k, name in enumerate(problem.tape.parameters)}
     parameters = system.parameter_table(
         problem.animals, {name: given[name] for name in system.parameters if name in given}
     )
     initial = problem.initial[:, [problem.tape.states.index(name) for name in system.states]]
-    line = np.zeros(problem.animals, dtype=np.int64)
-    settings = Settings(rtol=rtol, atol=atol)
 
-    def solve() -> Floats:
-        batch = kernel.run(
+    def run(rtol: float, atol: float = ATOL) -> Batch:
+        return kernel.run(
             parameters=parameters,
             initial=initial,
             timetable=timetable,
-            line=line,
+            line=np.zeros(problem.animals, dtype=np.int64),
             grid=problem.times,
-            settings=settings,
+            settings=Settings(rtol=rtol, atol=atol),
         )
-        return batch.outputs
 
-    return solve
+    return Prepared(kernel, run)
 
 
 def _line(problem: Problem, system: System) -> Line:
