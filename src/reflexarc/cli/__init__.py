@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from reflexarc import __version__
-from reflexarc.cli import experiments, findings, model, run, sites, vocabulary
+from reflexarc.cli import (
+    bench,
+    check,
+    cite,
+    claims,
+    contradictions,
+    experiments,
+    findings,
+    model,
+    run,
+    safety,
+    screen,
+    sites,
+    vocabulary,
+)
 from reflexarc.cli.console import Lab
 
 __all__ = ["app", "main"]
@@ -24,6 +38,12 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("findings")(findings.findings)
+app.command("claims")(claims.claims)
+app.command("check")(check.check)
+app.command("contradictions")(contradictions.contradictions)
+app.command("cite")(cite.cite)
+app.command("safety")(safety.safety)
+app.command("screen")(screen.screen)
 app.command("model")(model.model)
 app.command("sites")(sites.sites)
 app.command("agents")(vocabulary.agents)
@@ -33,6 +53,7 @@ app.command("hypotheses")(vocabulary.hypotheses)
 app.command("validate")(experiments.validate)
 app.command("experiments")(experiments.experiments)
 app.command("schema")(experiments.schema)
+app.add_typer(bench.bench, name="bench")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,229 @@
+"""`reflexarc simulate`: any SBML model on a table of parameter sets."""
+
+import hashlib
+import math
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from reflexarc.cli.console import Json, Quiet, note, print_json, print_table, progress_bar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from reflexarc.courses import Failed
+    from reflexarc.simulation import Simulation
+
+__all__ = ["simulate"]
+
+MOST_TIMES = 10_000_000
+SHOWN_FAILURES = 10
+
+
+def simulate(
+    model: Annotated[
+        Path,
+        typer.Argument(help="An SBML file, or an Antimony file (.ant).", show_default=False),
+    ],
+    times: Annotated[
+        str,
+        typer.Option(
+            help="start:stop:step, numbers between commas, or a file with one number per line."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Where the results go: .csv, .parquet, .nc or .zarr.")],
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV or Parquet file, a row per set; without it, one run of the model as it is."
+        ),
+    ] = None,
+    outputs: Annotated[
+        str | None, typer.Option(help="Ids between commas; every species and state if left out.")
+    ] = None,
+    id_column: Annotated[
+        str | None,
+        typer.Option("--id", help="Column that names the sets; `id` if it is there."),
+    ] = None,
+    long: Annotated[
+        bool, typer.Option("--long", help="CSV and Parquet: a row per set, time and output.")
+    ] = False,
+    rtol: Annotated[
+        float | None, typer.Option(help="Relative tolerance; 1e-6, or 1e-4 with --single.")
+    ] = None,
+    atol: Annotated[
+        float, typer.Option(help="Absolute tolerance, in the unit of each state.")
+    ] = 1e-12,
+    method: Annotated[
+        str, typer.Option(help="rodas5p, rodas4 and other stiff methods; tsit5 is explicit.")
+    ] = "rodas5p",
+    single: Annotated[
+        bool, typer.Option("--single", help="Single precision, for screening only.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads; one per core if left out.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a model on a table of parameter sets.
+
+    Columns are ids of parameters, compartments or species (their initial values). What is finished
+    is kept beside the results while it runs: the same command goes on after an interruption. If
+    sets fail, the others' results are written, the failed ones listed, and the exit code is 4.
+
+    Example: reflexarc simulate decay.xml --table sets.csv --times 0:72:0.5 --out results.parquet
+    """
+    from reflexarc.course_files import format_of, write_courses
+    from reflexarc.parameter_sets import ParameterSets, read_parameter_sets
+    from reflexarc.runs import ChunkFolder, storage
+    from reflexarc.sbml import read_sbml
+    from reflexarc.simulation import Simulation
+
+    format_of(out)
+    grid = read_times(times)
+    text = _sbml_of(model)
+    sets = (
+        ParameterSets.alone() if table is None else read_parameter_sets(table, id_column=id_column)
+    )
+    wanted = None if outputs is None else [name.strip() for name in outputs.split(",") if name]
+    simulation = Simulation.of(
+        read_sbml(text, file=str(model)),
+        sets,
+        times=grid,
+        outputs=wanted,
+        rtol=rtol,
+        atol=atol,
+        method=method,
+        single=single,
+    )
+    part = out.with_name(f"{out.name}.part")
+    kept = part / hashlib.sha256(f"{simulation.digest}{text}".encode()).hexdigest()[:12]
+    with storage(out.parent), progress_bar("simulating", quiet=quiet) as progress:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        failed = write_courses(
+            out,
+            simulation,
+            simulation.parts(
+                threads=threads, store=ChunkFolder(kept / "chunks"), progress=progress
+            ),
+            layout="long" if long else "wide",
+            work=kept,
+        )
+        shutil.rmtree(part, ignore_errors=True)
+    _report(simulation, out, failed, json=json, quiet=quiet)
+    if failed:
+        raise typer.Exit(4)
+
+
+def read_times(text: str) -> "NDArray[np.float64]":
+    """Return times from start:stop:step, a list, or a file.
+
+    Raises:
+        InputError: If they can't be understood.
+
+    Example:
+        >>> read_times("0:1:0.5").tolist()
+        [0.0, 0.5, 1.0]
+    """
+    import numpy as np
+
+    from reflexarc.errors import InputError
+
+    path = Path(text)
+    if text.count(":") == 2 and not path.is_file():
+        start, stop, step = (_time(word, None, None) for word in text.split(":"))
+        if step <= 0 or stop < start:
+            raise InputError(
+                "times start:stop:step need a step above 0 and a stop not before start"
+            )
+        count = math.floor((stop - start) / step * (1 + 1e-12) + 1e-9) + 1
+        if count > MOST_TIMES:
+            raise InputError(f"{count:,} times; at most {MOST_TIMES:,} are run")
+        return np.round(start + step * np.arange(count), 12)
+    if path.is_file():
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            raise InputError("the file of times is not text in UTF-8", file=text) from None
+        words = [(i, line.strip().rstrip(",;")) for i, line in enumerate(lines, 1)]
+        words = [(i, word) for i, word in words if word]
+        if words and words[0][1].strip('"').lower() == "time":
+            del words[0]
+        if not words:
+            raise InputError("the file holds no times", file=text)
+        return np.array([_time(word, text, i) for i, word in words])
+    if "," not in text and not text.strip()[:1].isdigit():
+        raise InputError(f"{text!r} is neither a file nor start:stop:step nor a list of numbers")
+    return np.array([_time(word, None, None) for word in text.split(",")])
+
+
+def _time(word: str, file: str | None, line: int | None) -> float:
+    from reflexarc.errors import InputError
+
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(f"{word.strip()!r} is not a time", file=file, line=line)
+    return value
+
+
+def _sbml_of(path: Path) -> str:
+    """Return the SBML text of a file; Antimony is translated."""
+    from reflexarc.errors import InputError
+
+    shown = str(path)
+    if not path.exists():
+        raise InputError("there is no such model", file=shown)
+    if path.is_dir():
+        raise InputError("is a folder, not a model", file=shown)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("the model is not text in UTF-8", file=shown) from None
+    if path.suffix.lower() not in (".ant", ".antimony") or text.lstrip().startswith("<"):
+        return text
+    try:
+        import antimony
+    except ImportError:
+        raise InputError("Antimony files need the package `antimony`", file=shown) from None
+    antimony.clearPreviousLoads()
+    if antimony.loadAntimonyString(text) < 0:
+        raise InputError(" ".join(str(antimony.getLastError()).split()).rstrip("."), file=shown)
+    return str(antimony.getSBMLString(antimony.getMainModuleName()))
+
+
+def _report(
+    simulation: "Simulation", out: Path, listed: "list[Failed]", *, json: bool, quiet: bool
+) -> None:
+    facts: dict[str, object] = {
+        "out": str(out),
+        "sets": len(simulation.sets),
+        "times": simulation.times.size,
+        "outputs": list(simulation.outputs),
+        "failed": len(listed),
+        **simulation.attributes,
+    }
+    if json:
+        print_json(
+            {**facts, "units": simulation.units(), "failures": [vars(one) for one in listed]}
+        )
+    else:
+        print_table(["", ""], [(name, _shown(value)) for name, value in facts.items()])
+    if simulation.attributes["precision"] == "single":
+        note("single precision: for screening only", quiet=quiet)
+    for one in listed[:SHOWN_FAILURES]:
+        line = f" (line {one.line})" if one.line is not None else ""
+        note(escape(f"set {one.id!r}{line} failed at t = {one.time:.6g}: {one.reason}"))
+    if len(listed) > SHOWN_FAILURES:
+        note(f"… and {len(listed) - SHOWN_FAILURES} more: {escape(str(out))}.failures.csv")
+
+
+def _shown(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
