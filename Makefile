@@ -3,6 +3,7 @@
 # make fit    fit the free parameters again (seeded)
 # make results  run what the README and the tutorial show, and write it into them
 # make docs   the manual as HTML
+# make bench  measure speed and error beside other engines (make bench-peers installs those)
 # make clean  remove what these made
 #
 # Needs Python 3.11 or later and make. Everything else goes into .venv/; a second call finds it there.
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pe
 JOBS ?= 2
 OUT ?= runs
 
-.PHONY: demo test lint fit results docs clean
+.PHONY: demo test lint fit results docs clean bench bench-peers
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core
@@ -47,6 +48,24 @@ results: $(VENV)/.core
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "manual: docs/_build/html/index.html"
+
+# Other engines for `reflexarc bench peers`, each in an environment of its own.
+PEERS := amici copasi diffrax heyoka numbalsoda
+bench-peers: $(PEERS:%=.bench/%/.done)
+.bench/%/.done: benchmarks/requirements/%.txt
+	$(PYTHON) -m venv .bench/$*
+	-PATH="$(CURDIR)/.bench/$*/bin:$$PATH" .bench/$*/bin/python -m pip \
+		--disable-pip-version-check install --quiet --requirement $< && touch $@
+
+# Everything that is measured, side by side; about half an hour on a quiet machine.
+RESULTS := benchmarks/results
+bench: $(VENV)/.core
+	@mkdir -p $(RESULTS)
+	$(BIN)/reflexarc bench peers --out $(RESULTS)/peers.json
+	$(BIN)/python benchmarks/sensitivity.py --rtol 1e-6 1e-4 --out $(RESULTS)/sensitivity.json
+	$(BIN)/reflexarc bench roofline --out $(RESULTS)/roofline.json
+	$(BIN)/reflexarc bench scaling --out $(RESULTS)/scaling.json
+	$(BIN)/reflexarc bench million --out $(RESULTS)/million.json
 
 clean:
 	rm -rf $(VENV) docs/_build build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -51,6 +51,7 @@ ORDER = [
     "cohort",
     "reference",
     "compiled",
+    "sensitivity",
     "processes",
     "ensemble",
     "population",

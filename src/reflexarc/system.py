@@ -132,12 +132,12 @@ class System:
             A system with fewer parameters and states; its variables have the names they had.
         """
         graph = self.graph
+        kept = set(touched) | {target for event in self.events for target, _ in event.assignments}
         fixed = {
             graph.symbol(name): graph.number(value)
             for name, value in zip(self.parameters, self.values, strict=True)
-            if name not in varying and name not in self.derived
+            if name not in varying and name not in self.derived and name not in kept
         }
-        kept = set(touched) | {target for event in self.events for target, _ in event.assignments}
         initial = graph.substitute(self.initial, fixed)
         rates = graph.substitute(self.rates, fixed)
         zero = graph.number(0.0)
@@ -158,6 +158,7 @@ class System:
         names = [name for name in self.parameters if graph.symbol(name) not in fixed]
         place = [self.parameters.index(name) for name in names]
         variables = graph.substitute(list(self.variables.values()), everything)
+        derived = graph.substitute(list(self.derived.values()), fixed)
         return replace(
             self,
             states=tuple(self.states[i] for i in left),
@@ -166,6 +167,7 @@ class System:
             initial=tuple(initial[i] for i in left),
             rates=tuple(reduced[i] for i in left),
             variables=dict(zip(self.variables, variables, strict=True)),
+            derived=dict(zip(self.derived, derived, strict=True)),
             events=tuple(self._rewrite(event, everything) for event in self.events),
             breaks=tuple(graph.substitute(self.breaks, fixed)),
         )
@@ -173,10 +175,14 @@ class System:
     def _rewrite(self, event: Event, replaced: Mapping[Node, Node]) -> Event:
         targets = [target for target, _ in event.assignments]
         nodes = self.graph.substitute([node for _, node in event.assignments], replaced)
+        priority = event.priority
+        if priority is not None:
+            (priority,) = self.graph.substitute([priority], replaced)
         return replace(
             event,
             times=tuple(self.graph.substitute(event.times, replaced)),
             assignments=tuple(zip(targets, nodes, strict=True)),
+            priority=priority,
         )
 
     def digest(self, outputs: Sequence[Node]) -> str:

@@ -61,7 +61,7 @@ ENGINES = (
     Engine(
         "reflexarc",
         _peer("own"),
-        ("double", "double, general", "single"),
+        ("double", "double, strict", "double, general", "single"),
         pulse_train=True,
     ),
     Engine(

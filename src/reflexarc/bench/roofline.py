@@ -181,7 +181,7 @@ class _Bench:
                 rest / whole,
             )
         )
-        flops = float(sum(part.times * part.flops for part in parts))
+        total = float(sum(part.times * part.flops for part in parts))
         return Account(
             model=self._problem.model,
             method=self._method.name,
@@ -190,8 +190,8 @@ class _Bench:
             peak=peak,
             step=whole,
             steps=steps,
-            flops=flops,
-            share=flops / whole / peak,
+            flops=total,
+            share=total / whole / peak,
             parts=tuple(parts),
             exp_log=self._exp_log(),
         )

@@ -55,6 +55,7 @@ class Animals:
             if code.shape.single:
                 value = builder.fpext(value, DOUBLE)
             code.store(value, control.doubles("final"), builder.add(offset, i))
+        self._sampling.leave_blank(lane)
         code.store(status, control.integers("status"), run)
         code.store(control.get(control.t, lane), control.doubles("ended"), run)
         twice = builder.mul(run, code.integer(2))

@@ -124,15 +124,19 @@ class Control:
         self.code.builder.call(self.functions.prepare, [self.at["p"], middle, self.at["q"]])
 
     def in_common(self, value: ir.Value, relation: str) -> ir.Value:
-        """Return the largest (`>`) or smallest (`<`) value of all lanes, if they step in common."""
+        """Return the largest (`>`) or smallest (`<`) value of all lanes, if they step in common.
+
+        What isn't a number in one lane isn't a number in all.
+        """
         code, builder = self.code, self.code.builder
         kept = code.variable(value)
         with code.when(self.set_flag("common")):
             best = builder.extract_element(value, ir.IntType(32)(0))
             for lane in range(1, code.shape.width):
                 other = builder.extract_element(value, ir.IntType(32)(lane))
-                better = builder.fcmp_unordered(relation, other, best)
-                best = builder.select(better, other, best)
+                better = builder.fcmp_ordered(relation, other, best)
+                lost = builder.fcmp_unordered("uno", other, other)
+                best = builder.select(builder.or_(better, lost), other, best)
             code.store(code.everywhere(best), kept)
         return code.load(kept)
 

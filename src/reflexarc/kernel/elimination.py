@@ -14,6 +14,9 @@ __all__ = ["Elimination", "eliminate"]
 
 Place = tuple[int, int]
 
+FUSED, INVERSE = 4, 30
+"""Cycles until the result of a multiply-add and of 1 / pivot is there, roughly, on today's x86."""
+
 
 @dataclass(frozen=True)
 class Elimination:
@@ -23,9 +26,11 @@ class Elimination:
         order: Rows in the order in which they are pivots.
         entries: Places (row, column) of L + U, sorted by the order; a place's index is its slot.
         updates: Steps (target, left, right) on slots: `target -= left * right`, or, with right
-            None, `target *= 1 / pivot` of slot left. Run in turn they factor W in place.
-        lower: Per row in order, pairs (slot, column) of L.
-        upper: Per row in order, pairs (slot, column) of U right of the diagonal.
+            None, `target *= 1 / pivot` of slot left. Run in turn they factor W in place; steps that
+            can go side by side stand side by side.
+        lower: Per row in order, pairs (slot, column) of L; first what is known first when L x = b
+            is solved, so that little waits.
+        upper: Per row in reverse order, pairs (slot, column) of U right of the diagonal, likewise.
         diagonal: Slot of each row's pivot, by row.
     """
 
@@ -82,17 +87,45 @@ def _schedule(order: list[int], filled: list[set[int]]) -> Elimination:
             for column in sorted(filled[pivot], key=rank.__getitem__):
                 if rank[column] > rank[pivot]:
                     updates.append((slot[row, column], factor, slot[pivot, column]))
+    left = {row: [c for c in sorted(filled[row]) if rank[c] < rank[row]] for row in order}
+    right = {row: [c for c in sorted(filled[row]) if rank[c] > rank[row]] for row in order}
     return Elimination(
         order=tuple(order),
         entries=tuple(entries),
-        updates=tuple(updates),
-        lower=tuple(
-            tuple((slot[row, c], c) for c in sorted(filled[row]) if rank[c] < rank[row])
-            for row in order
-        ),
-        upper=tuple(
-            tuple((slot[row, c], c) for c in sorted(filled[row]) if rank[c] > rank[row])
-            for row in order
-        ),
+        updates=_side_by_side(updates),
+        lower=_terms(order, left, slot),
+        upper=_terms(order[::-1], right, slot),
         diagonal=tuple(slot[row, row] for row in range(len(order))),
     )
+
+
+Update = tuple[int, int, int | None]
+
+
+def _side_by_side(updates: list[Update]) -> tuple[Update, ...]:
+    """Return updates in the order in which a processor of endless width could begin them."""
+    ready: dict[int, int] = {}
+    begins = []
+    for target, left, right in updates:
+        others = [left] if right is None else [left, right]
+        begin = max(ready.get(slot, 0) for slot in (target, *others))
+        begins.append(begin)
+        ready[target] = begin + (FUSED if right is not None else INVERSE)
+    order = sorted(range(len(updates)), key=lambda i: (begins[i], i))
+    return tuple(updates[i] for i in order)
+
+
+def _terms(
+    order: list[int], needed: dict[int, list[int]], slot: dict[Place, int]
+) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Return the terms of each row, those whose value is known first before the others."""
+    known: dict[int, int] = {}
+    terms = []
+    for row in order:
+        columns = sorted(needed[row], key=lambda c: (known[c], c))
+        time = 0
+        for column in columns:
+            time = max(time, known[column]) + 1
+        known[row] = time
+        terms.append(tuple((slot[row, column], column) for column in columns))
+    return tuple(terms)

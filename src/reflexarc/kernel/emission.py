@@ -51,6 +51,7 @@ class Emission:
         self._store: ir.Value = None if hoisted is None else hoisted[0]
         self._kept: Mapping[Node, int] = {} if hoisted is None else hoisted[1]
         self._known: dict[Node, ir.Value] = {}
+        self._depth: dict[Node, int] = {}
         self._logarithms: dict[Node, ir.Value] = {}
         self._inverses: dict[Node, ir.Value] = {}
         self._arithmetic = code.shape.arithmetic
@@ -72,6 +73,8 @@ class Emission:
                 stack.extend(reversed(missing))
                 continue
             self._known[node] = self._emit(node)
+            inner = () if node in self._kept else self._graph.arguments(node)
+            self._depth[node] = 1 + max((self._depth[a] for a in inner), default=0)
             stack.pop()
         return self._known[root]
 
@@ -99,6 +102,9 @@ class Emission:
         if operator == "symbol":
             return self._symbol(graph.name(node))
         arguments = graph.arguments(node)
+        if operator in ("add", "multiply"):
+            # What is known first is added first: less waits for the last term.
+            arguments = tuple(sorted(arguments, key=lambda a: (self._depth[a], a)))
         values = [self._known[a] for a in arguments]
         if operator == "power":
             return self._whole_power(arguments[0], graph.value(arguments[1]))
@@ -150,8 +156,10 @@ class Emission:
 
     def _whole_power(self, base: Node, exponent: float) -> ir.Value:
         """Return base^exponent for an exponent that is a number."""
+        code = self._code
+        if exponent == 0.5:
+            return intrinsic(code.builder, "sqrt", code.larger(code.splat(0.0), self._known[base]))
         if not exponent.is_integer() or abs(exponent) > LARGEST_REPEATED:
-            code = self._code
             whole = exponent.is_integer()
             sign = (-1.0 if exponent % 2 else 1.0) if whole else 0.0
             return self._power(base, code.splat(exponent), code.splat(sign))

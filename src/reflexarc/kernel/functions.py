@@ -85,7 +85,7 @@ class Functions:
     def factor(self) -> ir.Function:
         """`factor(w, diagonal)`: adds the diagonal to W and factors it in place.
 
-        Slots on the diagonal then hold 1 / pivot.
+        Slots on the diagonal then hold 1 / pivot, and U is scaled to a diagonal of 1.
         """
         function, code = self._begin("factor", [self.array, self.shape.vector])
         w, diagonal = function.args
@@ -112,6 +112,9 @@ class Functions:
                 known[target] = code.mul(slot(target), reciprocal(left))
             else:
                 known[target] = code.sub(slot(target), code.mul(slot(left), slot(right)))
+        for row, upper in zip(reversed(plan.order), plan.upper, strict=True):
+            for index, _ in upper:
+                known[index] = code.mul(slot(index), reciprocal(plan.diagonal[row]))
         for index in range(len(plan.entries)):
             code.store(reciprocal(index) if index in pivots else slot(index), w, index)
         code.builder.ret_void()
@@ -130,12 +133,12 @@ class Functions:
             for slot, column in lower:
                 value = code.sub(value, code.mul(code.load(w, slot), x[column]))
             x[row] = value
-        for row, upper in reversed(list(zip(plan.order, plan.upper, strict=True))):
-            value = x[row]
+        for row, upper in zip(reversed(plan.order), plan.upper, strict=True):
+            value = code.mul(x[row], code.load(w, plan.diagonal[row]))
             for slot, column in upper:
                 value = code.sub(value, code.mul(code.load(w, slot), x[column]))
-            x[row] = code.mul(value, code.load(w, plan.diagonal[row]))
-            code.store(x[row], u, row)
+            x[row] = value
+            code.store(value, u, row)
         code.builder.ret_void()
         return function
 

@@ -177,7 +177,7 @@ class Kernel:
             "absolute": np.broadcast_to(
                 np.asarray(settings.atol, dtype=np.float64), (states,)
             ).copy(),
-            "outputs": np.full((runs, times.size, len(self.outputs)), np.nan),
+            "outputs": np.empty((runs, times.size, len(self.outputs))),
             "final": np.full((runs, states), np.nan),
             "status": np.full(runs, STATUS.index("stopped"), dtype=np.int64),
             "ended": np.full(runs, np.nan),
@@ -202,6 +202,7 @@ class Kernel:
             dtype=np.int64,
         )
         self.binary.integrate(words.ctypes.data)
+        arrays["outputs"][arrays["status"] == STATUS.index("stopped")] = np.nan
         return Batch(
             arrays["outputs"],
             arrays["final"],

@@ -20,95 +20,89 @@ The tolerance has no part in it: steps in common leave nothing of it in a differ
 of the slope itself."""
 
 
+SCOUT = 0.1
+"""Share by which a scout moves parameters. A run that rests takes steps as large as it likes, and
+so would its neighbours, whose small motion its error does not see. A scout's motion is seen: the
+error of a slope is then at most ten tolerances of the output per share of the parameter."""
+
+
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Which parameter each lane moves, and which way.
+    """Which parameters each lane moves, and how far.
 
-    All lanes of a group take the same steps, so a difference is taken within a group only: both
-    neighbours of a pair lie in one, and the given set itself is in each group of forward
-    differences. Lanes that are left over run the given set.
+    All lanes of a group take the same steps. The first lane of a group runs the given set, the
+    second the scout, in which all parameters of the group move at once. Pairs of a parameter lie in
+    one group. Lanes that are left over run the given set.
 
     Attributes:
-        column: Index of the parameter that a lane moves; -1 for none, shape (lane,).
-        side: -1, 0 or 1, shape (lane,).
+        shares: Share of its size by which each lane moves each parameter, shape (lane, parameter).
+        scouts: Lanes that are there for their error only.
         low, high: Lanes whose difference is taken, shape (parameter,).
-        given: A lane of the given set; -1 if there is none.
     """
 
-    column: Integers
-    side: Integers
+    shares: Floats
+    scouts: Integers
     low: Integers
     high: Integers
-    given: int
 
     @classmethod
     def of(cls, parameters: int, *, width: int, difference: Difference) -> "Neighbours":
-        """Lay out neighbours in groups of `width` lanes, at least 2.
+        """Lay out neighbours in groups of `width` lanes, at least 4.
 
         Example:
-            >>> Neighbours.of(3, width=4, difference="forward").column.tolist()
-            [-1, 0, 1, 2]
-            >>> Neighbours.of(3, width=4, difference="central").column.tolist()
-            [0, 0, 1, 1, 2, 2, -1, -1]
+            >>> lay = Neighbours.of(3, width=4, difference="forward")
+            >>> lay.low.tolist(), lay.high.tolist(), lay.scouts.tolist()
+            ([0, 0, 4], [2, 3, 6], [1, 5])
         """
-        each = np.arange(parameters)
-        if difference == "central":
-            group, within = np.divmod(each, width // 2)
-            low = group * width + 2 * within
-            high = low + 1
-        else:
-            group, within = np.divmod(each, width - 1)
-            low = group * width
-            high = low + 1 + within
-        lanes = width * (int(group[-1]) + 1 if parameters else 1)
-        column, side = np.full(lanes, -1), np.zeros(lanes, dtype=np.int64)
-        if difference == "central":
-            column[low], side[low] = each, -1
-        column[high], side[high] = each, 1
-        free = np.flatnonzero(column < 0)
-        return cls(column, side, low, high, int(free[0]) if free.size else -1)
+        each, share = np.arange(parameters), PERTURBATION[difference]
+        pairs = difference == "central"
+        group, within = np.divmod(each, (width - 2) // (2 if pairs else 1))
+        high = group * width + 2 + within * (2 if pairs else 1)
+        low = high + 1 if pairs else group * width
+        groups = int(group[-1]) + 1 if parameters else 1
+        shares = np.zeros((groups * width, parameters))
+        shares[high, each] = share
+        if pairs:
+            shares[low, each] = -share
+        # unlike shares, lest one parameter undo what another does
+        shares[group * width + 1, each] = SCOUT * (1 + within / 10) * (-1.0) ** within
+        return cls(shares, np.arange(groups) * width + 1, low, high)
 
     @property
     def lanes(self) -> int:
         """Runs per given set."""
-        return self.column.size
+        return len(self.shares)
 
-    def place(self, points: Floats, moves: Floats) -> Floats:
+    def place(self, points: Floats, sizes: Floats) -> Floats:
         """Return the parameters of every lane.
 
         Args:
             points: The given sets, shape (set, parameter).
-            moves: How far each parameter moves, the same shape. One that is 0 moves upwards only:
-                few parameters mean anything below 0.
+            sizes: Of which parameters move a share, the same shape. A parameter that is 0 moves
+                upwards only, as few parameters mean anything below 0.
 
         Returns:
             Shape (set, lane, parameter).
         """
-        placed = np.repeat(points[:, None, :], self.lanes, axis=1)
-        for lane in np.flatnonzero(self.column >= 0):
-            k = self.column[lane]
-            whole = points[:, k] != 0 if self.side[lane] < 0 else True
-            placed[:, lane, k] += self.side[lane] * moves[:, k] * whole
-        return placed
+        shares = np.repeat(self.shares[None], len(points), axis=0)
+        for row, k in np.argwhere(points == 0):
+            shares[row, self.low[k], k] = 0.0
+            shares[row, self.high[k], k] = PERTURBATION["forward"]
+            shares[row, self.scouts, k] = np.abs(shares[row, self.scouts, k])
+        return np.asarray(points[:, None, :] + shares * sizes[:, None, :])
 
-    def differ(self, placed: Floats, results: Floats, slopes: Floats) -> Floats:
-        """Write slopes at the given sets, and return values there.
+    def differ(self, placed: Floats, results: Floats) -> tuple[Floats, Floats]:
+        """Return values and slopes at the given sets.
 
         Args:
             placed: From `place`.
             results: What the runs gave, shape (set, lane, time, output).
-            slopes: Where to write, shape (set, parameter, time, output).
 
         Returns:
-            Values, shape (set, time, output).
+            Values, shape (set, time, output), and slopes, shape (set, parameter, time, output).
         """
+        slopes = np.empty((len(results), self.low.size, *results.shape[2:]))
         for k, (low, high) in enumerate(zip(self.low, self.high, strict=True)):
             np.subtract(results[:, high], results[:, low], out=slopes[:, k])
             slopes[:, k] *= (1.0 / (placed[:, high, k] - placed[:, low, k]))[:, None, None]
-        if self.given >= 0:
-            return results[:, self.given]
-        # No lane is left for the given set: it lies in the middle of the first pair, up to the
-        # square of the perturbation; at its lower end if the parameter is 0.
-        low, high = results[:, self.low[0]], results[:, self.high[0]]
-        lowest = placed[:, self.low[0], 0] == 0
-        return np.where(lowest[:, None, None], low, (low + high) / 2)
+        return results[:, 0], slopes

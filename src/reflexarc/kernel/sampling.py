@@ -77,6 +77,18 @@ class Sampling:
             builder.call(outputs, [at["p"], at["q"], at["x"], when, at["o"]])
             self._write(due)
 
+    def leave_blank(self, lane: ir.Value) -> None:
+        """Write not-a-number for every time that a lane hasn't come to."""
+        control, code, builder = self._control, self._control.code, self._control.code.builder
+        size = code.integer(len(control.program.outputs))
+        grid, place = control.words["grid_size"], control.get(control.cursor, lane)
+        row = builder.add(builder.mul(control.get(control.run, lane), grid), place)
+        offset = builder.mul(row, size)
+        with code.loop(builder.mul(builder.sub(grid, place), size)) as i:
+            code.store(
+                code.double(float("nan")), control.doubles("outputs"), builder.add(offset, i)
+            )
+
     def _write(self, due: ir.Value) -> None:
         """Copy the outputs of lanes that are due to the caller, and look ahead."""
         control, code, builder = self._control, self._control.code, self._control.code.builder

@@ -1,7 +1,7 @@
 """reflexarc's own kernel: machine code for the model, an animal in each lane of a register."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from reflexarc.bench.problem import Problem
 from reflexarc.kernel import Batch, Change, Instant, Kernel, Line, Settings, Timetable
+from reflexarc.kernel.kernel import usual_controller
+from reflexarc.kernel.methods import method
 from reflexarc.sbml import read_sbml
 from reflexarc.system import System
 
@@ -41,24 +43,34 @@ def prepare(
 
     Args:
         problem: The work.
-        setting: `general` writes nothing into the code that could be a parameter; `single` computes
-            in single precision; otherwise in double, with what never changes written in.
+        setting: `general` writes nothing into the code that could be a parameter; `strict` takes
+            the estimate of the error at full weight; `single` computes in single precision;
+            otherwise in double, at the usual weight, with what never changes written in.
         rtol: Relative tolerance.
         atol: Absolute tolerance, in the unit of each state.
         folder: Not needed.
     """
-    work = prepared(problem, single="single" in setting, general="general" in setting)
+    work = prepared(
+        problem,
+        single="single" in setting,
+        general="general" in setting,
+        strict="strict" in setting,
+    )
     return lambda: work.run(rtol, atol).outputs
 
 
-def prepared(problem: Problem, *, single: bool = False, general: bool = False) -> Prepared:
+def prepared(
+    problem: Problem, *, single: bool = False, general: bool = False, strict: bool = False
+) -> Prepared:
     """Return a kernel with the tables of a problem."""
     system = read_sbml(problem.sbml)
     if not general:
         added = {name for segment in problem.segments for name in segment.add}
         alive = {n for n, y in zip(problem.tape.states, problem.initial.T, strict=True) if y.any()}
         system = system.specialise(problem.touched, added | alive)
-    kernel = Kernel.of(system, problem.tape.states, single=single)
+    usual = usual_controller(method("rodas5p"))
+    controller = replace(usual, weight=1.0) if strict else usual
+    kernel = Kernel.of(system, problem.tape.states, single=single, controller=controller)
     timetable = Timetable.of([_line(problem, system)])
     given = {name: problem.parameters[:, k] for k, name in enumerate(problem.tape.parameters)}
     parameters = system.parameter_table(

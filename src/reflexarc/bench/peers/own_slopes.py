@@ -23,7 +23,7 @@ def prepare(
 
     Args:
         problem: The work; its initial states depend on nothing.
-        setting: `central` or `forward`.
+        setting: `central` or `forward` differences.
         rtol: Relative tolerance.
         atol: Absolute tolerance, in the unit of each state.
         folder: Not needed.
