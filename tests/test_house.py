@@ -32,6 +32,7 @@ ORDER = [
     "kernel",
     "refusals",
     "biology",
+    "published",
     "latex",
     "atlas",
     "vocabulary",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reflexarc import published
 from reflexarc.citations.ledgers import reasons_of_code, reasons_of_data, reasons_of_ledger
 from reflexarc.citations.naming import listed
 from reflexarc.citations.reasons import (
@@ -125,10 +126,15 @@ def given_sources(experiment: "Experiment") -> tuple[str, ...]:
 def all_reasons() -> dict[str, tuple[str, ...]]:
     """Return every key that anything cites, with its reasons; keys may be missing in the list.
 
-    The model, the findings, the data sets, the claims, the rows of safety, the contradictions and
-    the code are asked.
+    The model, the published models, the findings, the data sets, the claims, the rows of safety,
+    the contradictions and the code are asked.
     """
-    pairs = [*reasons_of_model(), *reasons_of_data(), *reasons_of_code()]
+    pairs = [
+        *reasons_of_model(),
+        *published.reasons(),
+        *reasons_of_data(),
+        *reasons_of_code(),
+    ]
     for finding in load_findings():
         pairs += reasons_of_finding(finding)
     for contradiction in load_contradictions():

@@ -112,6 +112,7 @@ def _site(code: str) -> Iterator[tuple[str, str]]:
     site = atlas.site(code)
     yield from _each(site.source, _noted(f"site {code}", site.note))
     yield from _each(site.depth_source, f"depth of the needle at {code}")
+    yield from _each(site.human_source, f"depth of the needle at {code} in people")
     for layer in atlas.tissues(code):
         yield from _each(layer.source, f"{layer.kind} at {code}")
         for fibres in atlas.CLASSES:
