@@ -4,6 +4,8 @@ import csv
 import json
 import math
 from collections import defaultdict
+from dataclasses import asdict
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from reflexarc import atlas
 from reflexarc.atlas import _checks
@@ -25,7 +28,10 @@ from reflexarc.atlas.field import (
     tissue_nodes,
 )
 from reflexarc.atlas.thresholds import threshold, threshold_plane
+from reflexarc.cli import app
 from reflexarc.errors import InputError
+from reflexarc.protocol import Experiment
+from reflexarc.recruitment import recruit, recruit_light
 
 TABLES = Path(atlas.__file__).parent
 POPULATIONS = {fibre.id: fibre.population for fibre in atlas.fibre_classes()}
@@ -49,6 +55,8 @@ class TestTables:
             ("innervation.tsv", "where", "ST99", "no such site or region"),
             ("innervation.tsv", "class", "Z", "no such fibre class"),
             ("innervation.tsv", "source", "", "no source ''"),
+            ("sites.tsv", "depth_mm", "", "ST36: an unknown depth can't have a source"),
+            ("sites.tsv", "human_source", "", "no source ''"),
             ("fibres.tsv", "max_um", "1", "out of order"),
             ("electrodes.tsv", "drives", "drive_toe", "drives 'drive_toe'"),
         ],
@@ -84,7 +92,7 @@ class TestTables:
         named = {"ST36", "ST25", "LI10", "BL56", "LI4", "SP6", "ST37", "GB34"}
         named |= {"hindlimb non-acupoint", "abdominal non-acupoint"}
         assert named <= {site.code for site in atlas.sites()}
-        assert len(atlas.sites()) >= 16
+        assert named <= {site.code for site in atlas.sites() if not site.refused}
 
     def test_what_was_seen_of_PROKR2_fibres_and_nothing_else(self) -> None:
         seen: dict[object, set[tuple[str, str]]] = defaultdict(set)
@@ -96,8 +104,12 @@ class TestTables:
         assert ("ST25", "muscle") in seen[0]
         assert ("ST25", "peritoneum") in seen[0]
         assert ("hindlimb non-acupoint", "muscle") in seen[0]
-        for code in ("ST37", "GB34", "SP6", "LI4", "PC6", "BL57", "GB30"):
-            assert (code, "deep fascia") in seen[None]
+        looked_at = {"ST36", "LI10", "BL56", "ST25", "hindlimb non-acupoint"}
+        for site in atlas.sites():
+            if site.code not in looked_at:
+                for tissue in atlas.tissues(site.code):
+                    everywhere = tissue.kind in ("skin", "peritoneum")
+                    assert ((site.code, tissue.kind) in seen[None]) != everywhere
 
     def test_an_unknown_grade_has_no_source_and_a_known_one_has(self) -> None:
         for site in atlas.sites():
@@ -115,6 +127,123 @@ class TestTables:
     def test_provenance_names_every_file_of_thresholds(self) -> None:
         told = json.loads((TABLES / "thresholds" / "provenance.json").read_text())
         assert set(told["files"]) == {p.name for p in (TABLES / "thresholds").glob("*.csv")}
+
+
+WHO_LAST = {
+    "LU": 11, "LI": 20, "ST": 45, "SP": 21, "HT": 9, "SI": 19, "BL": 67, "KI": 27, "PC": 9,
+    "TE": 23, "GB": 44, "LR": 14, "GV": 28, "CV": 24,
+}  # fmt: skip
+"""Channels of the WHO's standard (2008) with the number of their last point, 361 in all."""
+
+
+def who_points() -> list[atlas.Site]:
+    """The sites that are points of the standard."""
+    found = []
+    for site in atlas.sites():
+        letters, number = site.code[:2], site.code[2:]
+        if letters in WHO_LAST and number.isdigit() and 1 <= int(number) <= WHO_LAST[letters]:
+            found.append(site)
+    return found
+
+
+def refused_sites() -> list[str]:
+    return [site.code for site in atlas.sites() if site.refused]
+
+
+class TestSites:
+    def test_there_are_at_least_60_points_over_limbs_trunk_and_head(self) -> None:
+        assert sum(WHO_LAST.values()) == 361
+        regions: dict[str, int] = defaultdict(int)
+        for site in who_points():
+            regions[site.region] += 1
+        assert sum(regions.values()) >= 60
+        assert min(regions[region] for region in ("hind", "fore", "trunk", "head")) >= 10
+        others = {"hindlimb non-acupoint", "abdominal non-acupoint", "EX-HN3", "auricular concha"}
+        assert {site.code for site in atlas.sites()} - {s.code for s in who_points()} == others
+
+    @pytest.mark.parametrize(
+        ("code", "name", "region", "segments"),
+        [
+            ("PC8", "Laogong", "fore", "C6-T1"),  # traced in rats
+            ("LR3", "Taichong", "hind", "L3-L5"),  # traced in rats
+            ("CV17", "Danzhong", "trunk", "T3-T5"),
+            ("GV20", "Baihui", "head", "C2, V1"),
+            ("GB20", "Fengchi", "neck", "C2-C3"),
+            ("BL32", "Ciliao", "sacrum", "S2"),
+        ],
+    )
+    def test_a_few_against_the_books(
+        self, code: str, name: str, region: str, segments: str
+    ) -> None:
+        found = atlas.site(code)
+        assert (found.name, found.region, found.segments) == (name, region, segments)
+
+    def test_a_site_with_a_reflex_can_be_needled_through_all_its_layers(self) -> None:
+        for site in atlas.sites():
+            if not site.refused:
+                layers = atlas.tissues(site.code)
+                assert [layer.kind for layer in layers][:2] == ["skin", "superficial fascia"]
+                assert layers[0].from_mm == 0
+                assert layers[0].to_mm == layers[1].from_mm
+                assert 0.8 <= atlas.needle_depth(site) <= max(layer.to_mm for layer in layers) + 1
+
+    def test_a_cut_of_the_nerves_in_its_layers_silences_a_site(self) -> None:
+        for site in atlas.sites():
+            if not site.refused:
+                nerves = {layer.nerve for layer in atlas.tissues(site.code)}
+                strong: dict[str, Any] = {"current_mA": 10, "pulse_width_us": 100}
+                cut = recruit(site=site.code, frequency_hz=10, cut=nerves, **strong)
+                assert site.nerve in nerves
+                assert max(band.high for band in cut.classes.values()) == 0
+
+    def test_depth_in_a_mouse_is_sourced_at_three_sites_and_assumed_or_unknown_elsewhere(
+        self,
+    ) -> None:
+        sourced = {s.code for s in atlas.sites() if s.depth_source not in ("", "assumed")}
+        assert sourced == {"ST36", "GV20", "GV24"}
+        assert all((s.depth_mm is None) == (s.depth_source == "") for s in atlas.sites())
+        assert all((s.human_mm is None) == (s.human_source == "") for s in atlas.sites())
+
+    @pytest.mark.parametrize("code", refused_sites())
+    def test_where_the_model_has_no_reflex_a_stimulus_is_refused_with_the_reason(
+        self, code: str
+    ) -> None:
+        here = atlas.site(code)
+        assert here.region not in atlas.REGIONS
+        assert here.layers[0] == "skin"
+        assert atlas.tissues(code) == ()
+        electric: dict[str, Any] = {"current_mA": 1, "pulse_width_us": 100, "depth_mm": 1.0}
+        light: dict[str, Any] = {"opsin": "CatCh", "irradiance_mW_mm2": 10}
+        for attempt, settings in ((recruit, electric), (recruit_light, light)):
+            with pytest.raises(InputError) as refused:
+                attempt(site=code, frequency_hz=10, **settings)
+            assert refused.value.field == "site"
+            assert refused.value.message == (
+                f"a stimulus at {code} can't be represented: {here.refused}"
+            )
+
+    def test_an_experiment_at_the_head_is_refused_where_the_file_names_it(self) -> None:
+        text = (files("reflexarc.experiments") / "liu-2021.yaml").read_text(encoding="utf-8")
+        line = next(n for n, row in enumerate(text.splitlines(), 1) if "{site: LI10}" in row)
+        with pytest.raises(InputError) as refused:
+            Experiment.parse(text.replace("{site: LI10}", "{site: GV20}"))
+        assert refused.value.line == line
+        assert refused.value.field == "arms.forearm 0.5 mA.electroacupuncture.site"
+        assert "GV20 can't be represented: afferents of the head" in refused.value.message
+        offered = json.dumps(Experiment.json_schema()["$defs"]["Electroacupuncture"])
+        assert "PC8" in offered
+        assert "GV20" not in offered
+
+    def test_what_is_refused_can_still_be_read_about(self) -> None:
+        done = CliRunner().invoke(app, ["sites", "GV20"])
+        assert done.exit_code == 0
+        assert "epicranial aponeurosis" in done.stdout
+        assert "afferents of the head" in done.stderr
+        assert json.loads(CliRunner().invoke(app, ["sites", "ST6", "--json"]).stdout) == {
+            "site": json.loads(json.dumps(asdict(atlas.site("ST6"))))
+        }
+        listed = CliRunner().invoke(app, ["sites"]).stdout
+        assert all(site.code in listed for site in atlas.sites())
 
 
 class TestWords:

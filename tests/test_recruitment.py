@@ -22,8 +22,8 @@ from reflexarc.recruitment import (
     recruitment_curve,
 )
 
-CODES = [site.code for site in atlas.sites()]
-PAIRED = [site.code for site in atlas.sites() if not site.midline]
+CODES = [site.code for site in atlas.sites() if not site.refused]
+PAIRED = [code for code in CODES if not atlas.site(code).midline]
 codes = st.sampled_from(CODES)
 currents = st.floats(0.02, 20)
 widths = st.floats(50, 200)

@@ -104,7 +104,8 @@ def recruit(
         high end, because nothing is claimed for what nobody looked at.
 
     Raises:
-        InputError: An unknown site or nerve, or a value outside the threshold tables.
+        InputError: An unknown site or nerve, a site that the model has no reflex for, or a value
+            outside the threshold tables.
 
     Example:
         >>> sham = recruit(site="ST36", current_mA=0, pulse_width_us=50, frequency_hz=10)
@@ -112,7 +113,8 @@ def recruit(
         0.0
     """
     here = atlas.site(site)
-    depth = _length("depth", here.depth_mm if depth_mm is None else depth_mm, MAX_DEPTH_MM)
+    usual = atlas.needle_depth(here)
+    depth = _length("depth", usual if depth_mm is None else depth_mm, MAX_DEPTH_MM)
     exposed = _length("exposed length", exposed_mm, MAX_EXPOSED_MM)
     _one_of("waveform", waveform, get_args(Waveform))
     _one_of("configuration", configuration, get_args(Configuration))
@@ -203,6 +205,7 @@ def recruit_light(
         drive = lit.times(drive_rate(frequency_hz))
         return Recruitment(site, None, rate, {}, {BRAIN_DRIVES[site]: drive})
     here = atlas.site(site)
+    atlas.needle_depth(here)  # refuses a site that the model has no reflex for
     severed = sever(cut)
     reach = tuple(
         trace(
@@ -352,7 +355,7 @@ def draw_recruitment(
     if currents is None:
         currents = [0.02 * 2000 ** (k / 120) for k in range(120)] + [MAX_CURRENT_MA]
     here = atlas.site(site)
-    depth = stimulus.get("depth_mm") or here.depth_mm
+    depth = stimulus.get("depth_mm") or atlas.needle_depth(here)
     subtitle = f"{pulse_width_us:g} µs pulses · tip {depth:g} mm deep"
     curve = recruitment_curve(site, pulse_width_us, currents, **stimulus)
     return draw_curve(curve, site=here, subtitle=subtitle)

@@ -8,6 +8,13 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from reflexarc.atlas._cells import (
+    read_grade,
+    read_population,
+    read_range,
+    read_region,
+    split_cell,
+)
 from reflexarc.atlas._records import (
     FibreClass,
     Grade,
@@ -38,6 +45,7 @@ __all__ = [
     "TrunkFibres",
     "fibre_classes",
     "innervation",
+    "needle_depth",
     "nerve",
     "nerve_chain",
     "nerves",
@@ -81,17 +89,37 @@ def sites() -> tuple[Site, ...]:
         Site(
             code=row["site"],
             name=row["name"],
-            region=_region(row["region"]),
+            region=read_region(row["region"]),
             segments=row["segments"],
-            depth_mm=float(row["depth_mm"]),
+            depth_mm=float(row["depth_mm"]) if row["depth_mm"] else None,
             depth_source=row["depth_source"],
             nerve=row["nerve"],
             midline=row["midline"] == "yes",
+            human_mm=read_range(row["human_mm"]),
+            human_source=row["human_source"],
+            refused=row["refused"],
+            layers=split_cell(row["layers"]),
             source=row["source"],
             note=row["note"],
         )
         for row in read_rows("sites.tsv")
     )
+
+
+def needle_depth(place: Site) -> float:
+    """Return the usual depth of a tip at a site of the mouse, in mm.
+
+    Raises:
+        InputError: The model has no reflex for the site.
+
+    Example:
+        >>> needle_depth(site("ST36"))
+        3.0
+    """
+    if place.refused or place.depth_mm is None:
+        message = f"a stimulus at {place.code} can't be represented: {place.refused}"
+        raise InputError(message, field="site")
+    return place.depth_mm
 
 
 def tissues(code: str) -> tuple[Tissue, ...]:
@@ -141,7 +169,7 @@ def fibre_classes() -> tuple[FibreClass, ...]:
         FibreClass(
             id=row["class"],
             name=row["name"],
-            population=_population(row),
+            population=read_population(row),
             threshold_factor=float(row["threshold_factor"]),
             status=row["status"],
             source=row["source"],
@@ -158,7 +186,7 @@ def nerves() -> tuple[Nerve, ...]:
         Nerve(
             name=row["nerve"],
             parent=row["parent"] or None,
-            aliases=_split(row["aliases"]),
+            aliases=split_cell(row["aliases"]),
             roots=row["roots"],
             source=row["source"],
             note=row["note"],
@@ -292,7 +320,7 @@ def _trunks() -> tuple[TrunkFibres, ...]:
             fibres=row["fibres"],
             drives=row["drives"],
             share=float(row["share"]),
-            population=_population(row),
+            population=read_population(row),
             near_mm=float(row["near_mm"]),
             far_mm=float(row["far_mm"]),
             threshold_factor=float(row["threshold_factor"]),
@@ -308,7 +336,7 @@ def _trunk_words() -> dict[str, str]:
     return {
         _plain(word): row["nerve"]
         for row in read_rows("electrodes.tsv")
-        for word in (row["nerve"], *_split(row["aliases"]))
+        for word in (row["nerve"], *split_cell(row["aliases"]))
     }
 
 
@@ -344,38 +372,10 @@ def _tissues_by_site() -> dict[str, tuple[Tissue, ...]]:
 def _innervation() -> dict[tuple[str, str, str], Innervation]:
     return {
         (row["tissue"], row["where"], row["class"]): Innervation(
-            _grade(row["grade"]), row["source"], row["note"]
+            read_grade(row["grade"]), row["source"], row["note"]
         )
         for row in read_rows("innervation.tsv")
     }
-
-
-def _population(row: dict[str, str]) -> Population:
-    return Population(
-        myelinated=row["block"] == "myelinated",
-        mean_um=float(row["mean_um"]),
-        sd_um=float(row["sd_um"]),
-        min_um=float(row["min_um"]),
-        max_um=float(row["max_um"]),
-    )
-
-
-def _region(word: str) -> Region:
-    for region in REGIONS:
-        if word == region:
-            return region
-    raise ValueError(f"sites.tsv: unknown region {word!r}")
-
-
-def _grade(word: str) -> Grade:
-    known: dict[str, Grade] = {"0": 0, "1": 1, "2": 2, "unknown": None}
-    if word not in known:
-        raise ValueError(f"innervation.tsv: unknown grade {word!r}")
-    return known[word]
-
-
-def _split(cell: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in cell.split(";") if word.strip())
 
 
 def _plain(word: str) -> str:

@@ -32,7 +32,7 @@ def find_problems() -> Iterator[str]:
 def _sources() -> Iterator[str]:
     known = {ASSUMED, *references()}
     for table, columns in {
-        "sites.tsv": ("source", "depth_source"),
+        "sites.tsv": ("source", "depth_source", "human_source"),
         "tissues.tsv": ("source",),
         "nerves.tsv": ("source",),
         "fibres.tsv": ("source",),
@@ -46,6 +46,11 @@ def _sources() -> Iterator[str]:
                 if row.get("grade") == "unknown":
                     if cell:
                         yield f"{table}: an unknown grade can't have the source {cell!r}"
+                    continue
+                depth = {"depth_source": "depth_mm", "human_source": "human_mm"}.get(column)
+                if depth is not None and not row[depth]:
+                    if cell:
+                        yield f"{table}: {row['site']}: an unknown depth can't have a source"
                     continue
                 if cell not in known:
                     yield f"{table}: {next(iter(row.values()))}: no source {cell!r}"
@@ -69,14 +74,35 @@ def _doubles() -> Iterator[str]:
 
 def _sites() -> Iterator[str]:
     for site in atlas.sites():
-        if not 0 < site.depth_mm <= 10:
+        if site.depth_mm is not None and not 0 < site.depth_mm <= 10:
             yield f"sites.tsv: {site.code}: depth {site.depth_mm} mm"
-        if site.nerve not in {nerve.name for nerve in atlas.nerves()}:
-            yield f"sites.tsv: {site.code}: no nerve {site.nerve!r}"
-        if not atlas.tissues(site.code):
-            yield f"sites.tsv: {site.code}: no tissue"
+        if site.human_mm is not None and not 0 < site.human_mm[0] < site.human_mm[1] <= 60:
+            yield f"sites.tsv: {site.code}: {site.human_mm} mm in people"
         if not site.segments:
             yield f"sites.tsv: {site.code}: no spinal segments"
+        yield from _refused(site) if site.refused else _modelled(site)
+
+
+def _modelled(site: atlas.Site) -> Iterator[str]:
+    if site.region not in atlas.REGIONS:
+        yield f"sites.tsv: {site.code}: the model has no reflex for {site.region}"
+    if site.depth_mm is None:
+        yield f"sites.tsv: {site.code}: no depth"
+    if site.nerve not in {nerve.name for nerve in atlas.nerves()}:
+        yield f"sites.tsv: {site.code}: no nerve {site.nerve!r}"
+    if not atlas.tissues(site.code):
+        yield f"sites.tsv: {site.code}: no tissue"
+    if site.layers:
+        yield f"sites.tsv: {site.code}: its layers belong into tissues.tsv"
+
+
+def _refused(site: atlas.Site) -> Iterator[str]:
+    if site.region in atlas.REGIONS:
+        yield f"sites.tsv: {site.code}: refused, though the model has a reflex for {site.region}"
+    if atlas.tissues(site.code):
+        yield f"sites.tsv: {site.code}: refused, but there are tissues for it"
+    if not (site.layers and site.nerve):
+        yield f"sites.tsv: {site.code}: no layers or no nerve"
 
 
 def _tissues() -> Iterator[str]:

@@ -16,22 +16,32 @@ __all__ = [
     "TrunkFibres",
 ]
 
-Region = Literal["fore", "hind", "trunk"]
+Region = Literal["fore", "hind", "trunk", "neck", "head", "sacrum"]
 Grade = Literal[0, 1, 2] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where a needle goes in; depth in mm (mouse)."""
+    """A place where a needle goes in.
+
+    `depth_mm` is the usual depth of the tip in a mouse, None where nobody has reported one, and
+    `human_mm` the range of depths in people. Where `refused` says why, the model has no reflex for
+    the place: it has no tissues then, only the names of its `layers` from the skin down, and the
+    nerve is a word that no table of nerves knows.
+    """
 
     code: str
     name: str
     region: Region
     segments: str
-    depth_mm: float
+    depth_mm: float | None
     depth_source: str
     nerve: str
     midline: bool
+    human_mm: tuple[float, float] | None
+    human_source: str
+    refused: str
+    layers: tuple[str, ...]
     source: str
     note: str
 

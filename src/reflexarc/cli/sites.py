@@ -31,6 +31,9 @@ def sites(
 ) -> None:
     """List the sites of the atlas, or show what a needle at one of them recruits.
 
+    Sites of the neck, the head and the sacrum are there for their anatomy: the model has no reflex
+    for them, and no stimulus can be set there.
+
     Example: reflexarc sites ST36 --current "3 mA" --pulse-width "50 us"
 
     Example: reflexarc sites ST25 --figure st25.svg
@@ -44,6 +47,9 @@ def sites(
 
     width = quantity(pulse_width, "pulse width", field="--pulse-width")
     site = atlas.site(code)
+    if site.refused and figure is None:
+        _print_refused(site, json=json)
+        return
     found = recruit(
         site=site.code,
         current_mA=quantity(current, "current", field="--current"),
@@ -68,14 +74,44 @@ def _list(*, json: bool, figure: Path | None) -> None:
         print_json({"sites": [asdict(site) for site in atlas.sites()]})
         return
     print_table(
-        ["site", "name", "region", "segments", "depth [mm]", "nerve", "source"],
+        ["site", "name", "region", "segments", "depth [mm]", "in people", "nerve", "source"],
         [
-            (s.code, s.name, s.region, s.segments, s.depth_mm, s.nerve, s.source)
+            (s.code, s.name, s.region, s.segments, _depth(s), _people(s), s.nerve, s.source)
             for s in atlas.sites()
+            if not s.refused
         ],
-        right=["depth [mm]"],
-        title="Sites of the mouse. `reflexarc sites CODE` shows what a needle there reaches.",
+        right=["depth [mm]", "in people"],
+        title="Sites of the mouse. `reflexarc sites CODE` shows what a needle there reaches.\n"
+        "Depth in the mouse (in brackets where it is assumed), and in people, in mm.",
     )
+    print_table(
+        ["site", "name", "region", "segments", "nerve"],
+        [(s.code, s.name, s.region, s.segments, s.nerve) for s in atlas.sites() if s.refused],
+        title="\nNo stimulus can be set here: `reflexarc sites CODE` says why.",
+    )
+
+
+def _depth(site: "Site") -> str:
+    if site.depth_mm is None:
+        return "unknown"
+    return f"({site.depth_mm:g})" if site.depth_source == "assumed" else f"{site.depth_mm:g}"
+
+
+def _people(site: "Site") -> str:
+    return "unknown" if site.human_mm is None else "{:g}-{:g}".format(*site.human_mm)
+
+
+def _print_refused(site: "Site", *, json: bool) -> None:
+    if json:
+        print_json({"site": asdict(site)})
+        return
+    print_table(
+        ["layer", "depth [mm]"],
+        [(layer, "unknown") for layer in site.layers],
+        title=f"{site.code}, {site.name}: {site.region}, {site.segments}; {site.note}.\n"
+        f"Nerves: {site.nerve}. Depth in the mouse {_depth(site)}, in people {_people(site)} [mm].",
+    )
+    note(f"no stimulus can be set here: {site.refused}")
 
 
 def _draw(code: str, width: float, figure: Path) -> None:

@@ -66,8 +66,8 @@ class Electroacupuncture(Stimulus):
         if not isinstance(data, dict) or "site" not in data:
             return data
         site = atlas.site(plain_text(data["site"], "site"))
-        depth = data.get("depth") or format_quantity(site.depth_mm, "length")
-        return {**data, "site": site.code, "depth": depth}
+        usual = format_quantity(atlas.needle_depth(site), "length")
+        return {**data, "site": site.code, "depth": data.get("depth") or usual}
 
     _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
     _configuration = field_validator("configuration", mode="before")(

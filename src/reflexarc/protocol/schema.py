@@ -36,7 +36,7 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
     """
     schema = model.model_json_schema(by_alias=True, mode="validation")
     parts: Schema = schema["$defs"]
-    sites = [site.code for site in atlas.sites()]
+    sites = [site.code for site in atlas.sites() if not site.refused]
     for name in _STIMULI:
         parts[name].pop("required", None)
     _words(parts["Electroacupuncture"], "site", sites)
