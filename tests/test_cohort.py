@@ -42,6 +42,27 @@ def test_order_of_asking_does_not_matter(picks: list[int], seed: int):
     assert ((everyone > 0) & (everyone < 1)).all()
 
 
+@given(first=st.integers(0, 300), size=st.integers(1, 40), seed=st.integers())
+@settings(max_examples=60, deadline=None)
+def test_a_part_is_what_it_is_in_the_whole(first: int, size: int, seed: int):
+    whole = Cohort.sample({"k": 0.5, "d": 0.3}, first + size, seed)
+    part = Cohort.sample({"k": 0.5, "d": 0.3}, size, seed, first=first)
+    assert part.animals == whole.animals[first:]
+    np.testing.assert_array_equal(part.multipliers, whole.multipliers[first:])
+    np.testing.assert_array_equal(part.death_thresholds, whole.death_thresholds[first:])
+
+
+def test_a_part_far_away_costs_no_more_than_itself():
+    far = 10**12  # the numbers before it would need 32 TB
+    part = Cohort.sample({"k": 0.5}, 3, 1, first=far)
+    assert part.animals == (far, far + 1, far + 2)
+    np.testing.assert_array_equal(
+        uniform(1, "death", [far + 1, far]), uniform(1, "death", part.animals)[[1, 0]]
+    )
+    with pytest.raises(InputError, match="0 or more"):
+        Cohort.sample({"k": 0.5}, 3, 1, first=-1)
+
+
 def test_streams_and_seeds_are_independent():
     draws = [normal(seed, name, range(4000)) for seed in (1, 2) for name in ("a", "b")]
     correlation = np.corrcoef(draws) - np.eye(4)

@@ -2,18 +2,24 @@
 
 import math
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
 
 import reflexarc
+from reflexarc import experiments
 from reflexarc.drawing import POINTS, _fewer, arm_looks
-from reflexarc.figures import clock, inline, svg
+from reflexarc.figures import Picture, clock, inline, svg
 from reflexarc.protocol import Experiment
-from reflexarc.report import charge_of, number, p_value, render, shannon_k
+from reflexarc.relevance import claims_of, contradictions_of, findings_of
+from reflexarc.report import number, p_value, render
+from reflexarc.safety import CLOSING, assess, sentences
 from reflexarc.schedule import intervals, marks
 from reflexarc.timeline import Edge, Timeline
 
@@ -70,6 +76,10 @@ class Reader(HTMLParser):
         if self.open and self.open[-1] not in ("style", "script"):
             self.words.append(data)
 
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
 
 def test_page_is_whole_and_asks_for_nothing(page: str):
     reader = Reader()
@@ -79,8 +89,11 @@ def test_page_is_whole_and_asks_for_nothing(page: str):
     assert all(address.startswith(("#", "data:,")) for address in reader.addresses)
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page).replace("http-equiv", "")
     assert "url(http" not in page
+    assert {"safety", "claims", "contradictions"} <= set(reader.ids)
     targets = {a[1:] for a in reader.addresses if a.startswith("#")}
-    assert {"short", "done", "results", "survival", "courses", "trust"} <= set(reader.ids)
+    assert {"short", "done", "results", "survival", "courses", "trust", "sources"} <= set(
+        reader.ids
+    )
     assert targets <= set(reader.ids)
 
 
@@ -96,8 +109,10 @@ def test_page_says_what_it_must(page: str):
         "LPS 5 mg/kg i.p.",
         "Welch's t on logarithms, Holm",
         "Somebody 2020",
-        "Charge per pulse",
-        "Shannon 1992",
+        "Safety of the stimuli",
+        "Claims that this experiment speaks to",
+        "Where the literature disagrees",
+        "Shannon's k",
         "doi: 10.1038/s41586-021-04001-4",
         "McIntyre CC, Richardson AG, Grill WM",
         "assumed",
@@ -132,27 +147,110 @@ def test_svg_is_the_same_each_time_and_keeps_its_words(result):
     assert all(f"#{name}" in first for name in ids)
 
 
+def test_the_safety_of_the_stimuli_is_shown(page: str):
+    section = page[page.index('<section id="safety">') :].split("</section>")[0]
+    row = section[section.index("ST36 3 mA") :].split("</tr>")[0]
+    assert ">1.2<" in row
+    assert "1.98, at or above" in row
+    words = reader(section).text
+    for stimulus in assess(Experiment.parse(YAML)):
+        for sentence in sentences(stimulus):
+            assert " ".join(sentence.split()) in words
+
+
+def reader(text: str) -> Reader:
+    made = Reader()
+    made.feed(text)
+    return made
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    """Pages of the built-in experiments, without pictures."""
+    found = {}
+    for name in experiments.names():
+        run = reflexarc.run(name, animals=1)
+        groups = ("schedule", "measured", "survival", "courses")
+        vars(run)["pictures"] = [Picture(group, group, "", Figure()) for group in groups]
+        found[name] = render(run, figures=dict.fromkeys(groups, ""))
+    return found
+
+
 @pytest.mark.parametrize(
-    ("current", "width", "k"), [("0.5 mA", "200 us", -0.18), ("3 mA", "400 us", 1.98)]
+    ("name", "claims", "contradictions"),
+    [
+        ("liu-2021", {"C1", "C2", "C41"}, {1, 11}),
+        ("liu-2020", {"C10", "C32"}, {2, 5}),
+        ("vagus-nerve-stimulation", {"C13", "C29"}, {3, 4}),
+        ("torres-rosas-2014", {"C4", "C31"}, {4, 5}),
+        ("current-dose-response", {"C21"}, {1}),
+        ("lps-dose-response", {"C33"}, set()),
+    ],
 )
-def test_shannon_against_published_arithmetic(current: str, width: str, k: float):
-    """A needle of 0.16 mm with 3 mm bare has 0.0151 cm²."""
-    needle = (
-        Experiment.parse(YAML.replace("3 mA", current).replace("400 us", width))
-        .arms["leg"]
-        .electroacupuncture[0]
+def test_a_built_in_experiment_shows_what_it_bears_on(builtin, name, claims, contradictions):
+    experiment = Experiment.load(name)
+    text = reader(builtin[name]).text
+    touched = claims_of(experiment)
+    assert claims <= {row.claim.id for row in touched}
+    assert contradictions <= {row.contradiction.number for row in contradictions_of(experiment)}
+    for row in touched:
+        claim = row.claim
+        assert f"{claim.id} {claim.claim} {claim.verdict} {claim.certainty.grade} :" in text
+        for line in (claim.plain, *claim.limits, *claim.certainty.reasons.values()):
+            assert line in text
+    for disagreement in contradictions_of(experiment):
+        assert disagreement.contradiction.question in text
+        assert disagreement.contradiction.model in text
+    if not contradictions:
+        assert "stands on a side of a known disagreement" in text
+
+
+def test_findings_belong_by_their_arms_or_by_their_paper():
+    found = findings_of(Experiment.load("liu-2021"))
+    assert found["L21-1-TNF"] is True
+    assert found["L21-3-DMV"] is False  # of the paper, and an arm of it is not in the experiment
+    assert found["TR-3-site"] is True  # of another paper, with the same arms
+    weaker = Experiment.parse(
+        "title: x\nchallenge: {LPS: 1.7 mg/kg}\narms: {a: {}}\nmeasure: [TNF at 90 min]"
     )
-    charge, area = charge_of(needle)
-    assert area == pytest.approx(0.0151, abs=5e-5)
-    assert shannon_k(charge=charge, area=area) == pytest.approx(k, abs=0.01)
+    assert findings_of(weaker) == {}
+    assert claims_of(weaker) == ()
 
 
-def test_charge_is_flagged(page: str):
-    row = page[page.index("3 mA × 400 us") :].split("</tr>")[0]
-    assert "1.20 µC" in row
-    assert "1.98" in row
-    assert ">above<" in row
-    assert "0 mA × " not in page
+def test_an_experiment_of_ones_own_says_that_nothing_speaks_to_it(page: str):
+    text = reader(page).text
+    assert "No claim of the ledger cites a finding with the arms of this experiment" in text
+    assert "stands on a side of a known disagreement" in text
+
+
+def test_the_page_ends_with_what_it_is_not(page: str, builtin):
+    for text in (page, *builtin.values()):
+        assert reader(text).text.endswith(CLOSING)
+
+
+def test_the_name_of_a_run_changes_with_what_its_page_shows(tmp_path, monkeypatch):
+    from reflexarc import plan
+
+    copy = tmp_path / "reflexarc"
+    shutil.copytree(Path(plan.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(plan, "files", lambda _: copy)
+
+    def digest() -> str:
+        plan._code_digest.cache_clear()
+        return plan._code_digest()
+
+    try:
+        seen = {digest()}
+        shown = ("evidence/claims/C2.yaml", "safety/stimuli.html.j2", "evidence/references.json")
+        for name in (*shown, "relevance.py", "citations/reasons.py", "kernel/methods.py"):
+            file = copy / name
+            file.write_text(file.read_text() + "\n# changed\n")
+            seen.add(digest())
+        assert len(seen) == 7
+        (copy / "cli" / "run.py").write_text("")
+        assert digest() in seen
+    finally:
+        plan._code_digest.cache_clear()
 
 
 def test_numbers_read_well():

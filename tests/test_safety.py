@@ -24,7 +24,6 @@ from reflexarc.safety.sentences import LIMITS_OF_K, LIMITS_OF_PAIN
 from reflexarc.safety.stimulus import (
     DAMAGE_K,
     StimulusSafety,
-    charge_of,
     iron_ug,
     shannon_k,
 )
@@ -259,16 +258,6 @@ def test_an_insulated_needle_has_more_charge_density() -> None:
     assert bare.density_uC_cm2 is not None
     assert tip.density_uC_cm2 > 10 * bare.density_uC_cm2
     assert check(more=", depth: 1 mm").area_cm2 == pytest.approx(0.0151 / 3, rel=1e-2)
-
-
-def test_the_run_report_finds_the_same_charge() -> None:
-    from reflexarc import report
-
-    stimulus = needle(ONE.format(current="3 mA", width="400 us", more="")).arms["one"]
-    assert report.charge_of(stimulus.electroacupuncture[0]) == charge_of(
-        stimulus.electroacupuncture[0]
-    )
-    assert report.shannon_k(charge=0.6, area=0.01) == shannon_k(charge=0.6, area=0.01)
 
 
 def test_current_without_pulse_width_says_little_about_pain() -> None:

@@ -51,27 +51,31 @@ class Cohort:
     death_thresholds: Floats
 
     @classmethod
-    def sample(cls, traits: Mapping[str, float], size: int, seed: int) -> "Cohort":
-        """Draw animals 0 … size − 1.
+    def sample(
+        cls, traits: Mapping[str, float], size: int, seed: int, *, first: int = 0
+    ) -> "Cohort":
+        """Draw animals first … first + size − 1.
 
         Args:
             traits: Spread of each parameter between animals, as the standard deviation of its
                 natural logarithm. A multiplier is lognormal with median 1.
             size: Number of animals, at least 1.
             seed: Any integer.
+            first: Identity of the first animal; the work doesn't grow with it.
 
         Returns:
             The cohort; thresholds of death are drawn from a unit exponential.
 
         Raises:
-            InputError: If there is no animal, or a spread is negative or not finite.
+            InputError: If there is no animal, one has a number below 0, or a spread is negative or
+                not finite.
         """
         if size < 1:
             raise InputError(f"a cohort needs at least one animal, not {size}")
         for name, spread in traits.items():
             if not (math.isfinite(spread) and spread >= 0):
                 raise InputError(f"the spread of trait {name!r} must be 0 or more, not {spread}")
-        animals = tuple(range(size))
+        animals = tuple(range(first, first + size))
         multipliers = np.ones((size, len(traits)))
         for column, (name, spread) in enumerate(traits.items()):
             multipliers[:, column] = np.exp(spread * normal(seed, f"trait:{name}", animals))
@@ -125,8 +129,10 @@ def uniform(seed: int, stream: str, animals: Iterable[int]) -> Floats:
         raise InputError(f"an animal's number is 0 or more, not {wanted.min()}")
     digest = hashlib.sha256(f"{seed}\x1f{stream}".encode()).digest()
     philox = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
-    blocks = philox.random_raw(4 * (int(wanted.max()) + 1)).reshape(-1, 4)
-    mantissa = (blocks[wanted, 0] >> np.uint64(11)).astype(np.float64)
+    low = int(wanted.min())
+    philox.advance(low)  # in blocks: what lies before the first animal costs nothing
+    blocks = philox.random_raw(4 * (int(wanted.max()) - low + 1)).reshape(-1, 4)
+    mantissa = (blocks[wanted - low, 0] >> np.uint64(11)).astype(np.float64)
     return np.asarray((mantissa + 0.5) * 2.0**-53)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +23,8 @@ from reflexarc.runs import run_name
 from reflexarc.timeline import Timeline, build_timelines
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     import pandas as pd
     import xarray
 
@@ -34,11 +36,23 @@ KEY = ["observable", "where", "time", "unit"]
 """What tells one measurement of a table from another."""
 BANDS = ("low", "central", "high")
 BAND_COLUMNS = ["arm", *KEY, *BANDS]
-PACKAGES = ("expression", "kernel", "sbml")
+PACKAGES = (
+    "citations",
+    "contradictions",
+    "evidence",
+    "expression",
+    "kernel",
+    "references",
+    "safety",
+    "sbml",
+)
+"""Packages behind the numbers and the pages: what they compute, and the ledgers they show."""
+ENDS = (".csv", ".j2", ".json", ".py", ".tsv", ".txt", ".yaml")
 DECISIVE = ("reflexarc", "libroadrunner", "llvmlite", "numpy", "scipy")
 """Packages whose version may change the numbers."""
 CODE = (
     "assay.py",
+    "claims.py",
     "cohort.py",
     "compiled.py",
     "drawing.py",
@@ -48,6 +62,7 @@ CODE = (
     "plan.py",
     "records.py",
     "reference.py",
+    "relevance.py",
     "report.html.j2",
     "report.py",
     "schedule.py",
@@ -269,10 +284,18 @@ def _code_digest() -> str:
     here = files("reflexarc")
     sources = [here.joinpath(name) for name in CODE]
     for package in PACKAGES:
-        inside = sorted(here.joinpath(package).iterdir(), key=lambda path: path.name)
-        sources += [path for path in inside if path.name.endswith(".py")]
+        sources += _inside(here.joinpath(package))
     texts = [path.read_bytes() for path in sources]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]
+
+
+def _inside(folder: "Traversable") -> "Iterator[Traversable]":
+    """Yield every source and ledger in a folder and the folders in it, by name."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _inside(entry)
+        elif entry.name.endswith(ENDS):
+            yield entry
 
 
 def _whole(value: object, what: str, *, least: int) -> int:

@@ -2,19 +2,17 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from reflexarc.plan import KEY
 from reflexarc.statistics import records
-from reflexarc.units import quantity
 
 if TYPE_CHECKING:
     from reflexarc.laboratory import Result
-    from reflexarc.protocol import Arm, Electroacupuncture
+    from reflexarc.protocol import Arm
 
-__all__ = ["LIMITS", "Charge", "charge_of", "render", "shannon_k"]
+__all__ = ["LIMITS", "number", "p_value", "render"]
 
 Rows = list[dict[str, Any]]
 
@@ -22,71 +20,6 @@ LIMITS = (
     "LPS endotoxaemia is not human sepsis: a bolus of endotoxin in healthy young mice.",
     "A model on mouse data. Not medical advice.",
 )
-NEEDLE_MM = 0.16
-"""Diameter of a mouse needle: assumed, the finest in common use."""
-DAMAGE_K = 1.85
-"""Shannon's k from which damage was seen (Shannon 1992, doi:10.1109/10.126616)."""
-
-
-@dataclass(frozen=True)
-class Charge:
-    """Charge of one phase of a needle's pulse.
-
-    Attributes:
-        needle: Where and how strong, in words.
-        arms: The arms that have it.
-        charge: In µC.
-        area: Bare metal in the tissue, in cm²; None if unknown.
-        k: Shannon's k; None if the area is unknown.
-    """
-
-    needle: str
-    arms: tuple[str, ...]
-    charge: float
-    area: float | None
-    k: float | None
-
-    @property
-    def density(self) -> float | None:
-        """Charge density in µC/cm²."""
-        return None if self.area is None else self.charge / self.area
-
-    @property
-    def caution(self) -> str:
-        """How it stands to where damage was seen."""
-        if self.k is None:
-            return "area unknown"
-        if self.k >= DAMAGE_K:
-            return "above"
-        return "near" if self.k >= DAMAGE_K - 0.35 else "below"
-
-
-def shannon_k(*, charge: float, area: float) -> float:
-    """Return Shannon's k = log10(D · Q).
-
-    Args:
-        charge: Q, charge of a phase in µC.
-        area: Area of the electrode in cm²; the charge density D is Q / area.
-
-    Source: Shannon 1992, doi:10.1109/10.126616; fitted to platinum discs on cortex.
-
-    Example:
-        >>> round(shannon_k(charge=0.1, area=0.0151), 2)
-        -0.18
-    """
-    return math.log10(charge * charge / area)
-
-
-def charge_of(needle: "Electroacupuncture") -> tuple[float, float]:
-    """Return charge (µC) of a phase and area (cm²) of bare metal in the tissue.
-
-    The shaft is a cylinder of 0.16 mm; an insulated needle is bare at its half-round tip only.
-    """
-    charge = quantity(needle.current, "current") * quantity(needle.pulse_width, "pulse width") / 1e3
-    bare = min(quantity(needle.exposed_length, "length"), quantity(needle.depth, "length"))
-    tip = math.pi * NEEDLE_MM**2 / 2
-    area = tip if needle.insulated else math.pi * NEEDLE_MM * bare
-    return charge, area / 100.0
 
 
 def render(result: "Result", *, figures: Mapping[str, str]) -> str:
@@ -100,6 +33,8 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
 
     from reflexarc.citations import cite_experiment, given_sources
     from reflexarc.figures import clock
+    from reflexarc.relevance import claims_of, contradictions_of, findings_of
+    from reflexarc.safety import CLOSING, assess, fragment
 
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "p": p_value, "clock": clock}
@@ -127,9 +62,10 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         until=result.experiment.survival.hours if result.experiment.survival else 0.0,
         control=result.control,
         band=records(result.band),
-        charges=_charges(result),
-        damage_k=DAMAGE_K,
-        needle_mm=NEEDLE_MM,
+        own=findings_of(result.experiment),
+        claims=claims_of(result.experiment),
+        contradictions=contradictions_of(result.experiment),
+        safety=fragment(assess(result.experiment)),
         parameters=parameters,
         counts={
             status: sum(p.status == status for p in parameters)
@@ -138,6 +74,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         given_sources=given_sources(result.experiment),
         citations=cite_experiment(result.experiment),
         provenance=result.provenance,
+        closing=CLOSING,
     )
 
 
@@ -315,31 +252,6 @@ def _legend(result: "Result") -> list[dict[str, str]]:
             "dash": "" if dash == "-" else " ".join(f"{1.7 * x:g}" for x in dash[1]),
         }
         for arm, (colour, dash, _) in looks.items()
-    ]
-
-
-def _charges(result: "Result") -> list[Charge]:
-    found: dict[str, tuple[list[str], float, float | None]] = {}
-    for name, arm in result.experiment.arms.items():
-        for needle in arm.electroacupuncture:
-            tip = "tip only" if needle.insulated else f"{needle.exposed_length} bare"
-            words = f"{needle.place}, {needle.current} × {needle.pulse_width}, {tip}"
-            charge, area = charge_of(needle)
-            found.setdefault(words, ([], charge, area))[0].append(name)
-        for hook in arm.nerve_stimulation:
-            words = f"{hook.place}, {hook.current} × {hook.pulse_width}"
-            charge = quantity(hook.current, "current") * quantity(hook.pulse_width, "pulse width")
-            found.setdefault(words, ([], charge / 1e3, None))[0].append(name)
-    return [
-        Charge(
-            words,
-            tuple(dict.fromkeys(arms)),
-            charge,
-            area,
-            None if area is None else shannon_k(charge=charge, area=area),
-        )
-        for words, (arms, charge, area) in found.items()
-        if charge > 0
     ]
 
 

@@ -12,12 +12,14 @@ from reflexarc.cli import (
     cite,
     claims,
     contradictions,
+    evidence,
     experiments,
     findings,
     model,
     run,
     safety,
     screen,
+    simulate,
     sites,
     vocabulary,
 )
@@ -41,9 +43,11 @@ app.command("findings")(findings.findings)
 app.command("claims")(claims.claims)
 app.command("check")(check.check)
 app.command("contradictions")(contradictions.contradictions)
+app.command("evidence")(evidence.evidence)
 app.command("cite")(cite.cite)
 app.command("safety")(safety.safety)
 app.command("screen")(screen.screen)
+app.command("simulate")(simulate.simulate)
 app.command("model")(model.model)
 app.command("sites")(sites.sites)
 app.command("agents")(vocabulary.agents)

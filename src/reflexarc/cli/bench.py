@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reflexarc.cli.console import Json, Lab, Quiet, note, print_json, print_table
+from reflexarc.cli.console import (
+    Json,
+    Lab,
+    Quiet,
+    note,
+    print_json,
+    print_table,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from reflexarc.bench.report import Report
@@ -16,7 +24,8 @@ __all__ = ["bench"]
 bench = typer.Typer(
     cls=Lab,
     name="bench",
-    help="Measure how fast and how right the engine is.",
+    help="Measure how fast and how right the engine is.\n\n"
+    "Example: reflexarc bench million --animals 10000",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -24,7 +33,10 @@ bench = typer.Typer(
 
 @bench.callback()
 def _bench() -> None:
-    """Measure how fast and how right the engine is."""
+    """Measure how fast and how right the engine is.
+
+    Example: reflexarc bench million --animals 10000
+    """
 
 
 @bench.command("peers")
@@ -80,6 +92,47 @@ def peers(
         print_json(report.to_json())
     else:
         _print(report)
+
+
+@bench.command("million")
+def million(
+    animals: Annotated[int, typer.Option(min=1, help="Virtual animals.")] = 1_000_000,
+    single: Annotated[
+        bool, typer.Option("--single", help="Single precision, for screening only.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads; one per core if left out.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a million mice for three days and say how long it took.
+
+    The arm is `leg 0.5 mA` of the built-in experiment liu-2021, the model is whole, all traits
+    differ, and the rest of 240 h before is included.
+
+    Example: reflexarc bench million --animals 20000
+    """
+    from reflexarc.bench.million import million as run
+
+    with progress_bar("simulating", quiet=quiet) as progress:
+        found = run(size=animals, single=single, threads=threads, progress=progress)
+    facts = found.to_json()
+    if json:
+        print_json(facts)
+        return
+    precision = "single precision, for screening only" if single else "double precision"
+    rows = [
+        ("animals", f"{found.animals:,}, 72 h, {precision}"),
+        ("time", f"{found.seconds:.1f} s on {found.threads} threads"),
+        ("processor time", f"{found.processor_seconds:.1f} s"),
+        ("animals per second and core", f"{found.per_second_and_core:,.0f}"),
+        ("peak memory", f"{found.peak_MB:,.0f} MB"),
+        ("alive at 72 h", f"{found.survivors:,} ({100 * found.survivors / found.animals:.1f} %)"),
+        ("failed", f"{found.failed:,}"),
+        *((name, str(value)) for name, value in found.machine.items()),
+    ]
+    print_table(["", ""], rows)
 
 
 def _write(out: Path, report: "Report") -> None:

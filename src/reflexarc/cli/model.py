@@ -36,6 +36,13 @@ def model(
     assumed: Annotated[
         bool, typer.Option("--assumed", help="List only the parameters that are assumed.")
     ] = False,
+    published: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Print a published model of another group as Antimony; `list` lists them.",
+        ),
+    ] = None,
     export: Annotated[
         Export | None, typer.Option(help="Write the whole model in this format.")
     ] = None,
@@ -52,6 +59,9 @@ def model(
     """
     from reflexarc.biology import assemble
 
+    if published is not None:
+        _print_published(published)
+        return
     given = {
         "--subsystem": subsystem is not None,
         "--parameters": parameters,
@@ -82,6 +92,16 @@ def model(
         sys.stdout.write(text.rstrip() + "\n")
     else:
         _print_overview(whole)
+
+
+def _print_published(name: str) -> None:
+    from reflexarc.published import cases, find_model, models
+
+    if name == "list":
+        rows = [(one, line, ", ".join(cases(one))) for one, line in models().items()]
+        print_table(["name", "model", "cases"], rows)
+        return
+    sys.stdout.write(find_model(name).antimony.rstrip() + "\n")
 
 
 def _refuse_what_does_not_go_together(

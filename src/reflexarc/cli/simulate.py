@@ -27,7 +27,10 @@ SHOWN_FAILURES = 10
 def simulate(
     model: Annotated[
         Path,
-        typer.Argument(help="An SBML file, or an Antimony file (.ant).", show_default=False),
+        typer.Argument(
+            help="An SBML or Antimony file (.ant), or the name of a published model.",
+            show_default=False,
+        ),
     ],
     times: Annotated[
         str,
@@ -77,6 +80,8 @@ def simulate(
     sets fail, the others' results are written, the failed ones listed, and the exit code is 4.
 
     Example: reflexarc simulate decay.xml --table sets.csv --times 0:72:0.5 --out results.parquet
+
+    Example: reflexarc simulate reynolds2006:septic --times 0:200:1 --out septic.csv
     """
     from reflexarc.course_files import format_of, write_courses
     from reflexarc.parameter_sets import ParameterSets, read_parameter_sets
@@ -175,12 +180,16 @@ def _time(word: str, file: str | None, line: int | None) -> float:
 
 
 def _sbml_of(path: Path) -> str:
-    """Return the SBML text of a file; Antimony is translated."""
+    """Return the SBML text of a file or of a published model; Antimony is translated."""
+    from reflexarc import published
     from reflexarc.errors import InputError
 
     shown = str(path)
     if not path.exists():
-        raise InputError("there is no such model", file=shown)
+        name, _, case = shown.partition(":")
+        if name in published.names():
+            return published.sbml_of(name, case or published.AS_PUBLISHED)
+        raise InputError("there is no such file or published model", file=shown)
     if path.is_dir():
         raise InputError("is a folder, not a model", file=shown)
     try:

@@ -93,7 +93,8 @@ def _divide(graph: "Graph", arguments: Sequence[Node]) -> Node:
     if graph.is_number(below):
         divisor = graph.value(below)
         if graph.is_number(above):
-            return graph.number(float(np.float64(graph.value(above)) / np.float64(divisor)))
+            with np.errstate(all="ignore"):
+                return graph.number(float(np.float64(graph.value(above)) / np.float64(divisor)))
         if divisor == 0.0:
             return graph.node("divide", (above, below))
     return _multiply(graph, (above, _raise(graph, (below, graph.number(-1.0)))))
@@ -107,8 +108,6 @@ def _raise(graph: "Graph", arguments: Sequence[Node]) -> Node:
             return graph.number(1.0)
         if power == 1.0:
             return base
-        if power == 0.5:
-            return graph.apply("sqrt", base)
         if graph.is_number(base):
             with np.errstate(all="ignore"):
                 value = compute("power", [np.float64(graph.value(base)), np.float64(power)])

@@ -254,8 +254,8 @@ def weighted(
 def relative_error(
     code: Code, error: ir.Value, y: ir.Value, z: ir.Value, tol: Tolerances, k: ir.Value
 ) -> ir.Value:
-    """Emit error / (atol_k + rtol max(|y|, |z|)) for state k."""
+    """Emit error / (atol_k + rtol max(|y|, |z|)) for state k; not a number where z is infinite."""
     larger = code.larger(code.magnitude(y), code.magnitude(z))
     absolute = code.spread(code.load(tol.absolute, k))
     allowed = code.add(absolute, code.mul(tol.relative, larger))
-    return code.ratio(error, allowed)
+    return code.add(code.ratio(error, allowed), code.sub(z, z))

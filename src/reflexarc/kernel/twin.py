@@ -182,7 +182,8 @@ def integrate(
             if len(steps) >= step_limit:
                 return ended(Status.STEP_LIMIT)
             if h < 1e-13 * max(abs(t), 1e-3):
-                return ended(Status.STEP_VANISHED)
+                seen = steps[-1].error if steps else 0.0
+                return ended(Status.STEP_VANISHED if np.isfinite(seen) else Status.NOT_FINITE)
             lands = h * pace.reach >= end - t
             if lands:
                 h = end - t
