@@ -314,7 +314,7 @@ def solve(size: int, matrix: Array, right: Array) -> Array:
     x = np.zeros(size)
     for row, lower in zip(plan.order, plan.lower, strict=True):
         x[row] = right[row] - sum(slots[slot] * x[column] for slot, column in lower)
-    for row, upper in reversed(list(zip(plan.order, plan.upper, strict=True))):
+    for row, upper in zip(reversed(plan.order), plan.upper, strict=True):
         x[row] -= sum(slots[slot] * x[column] for slot, column in upper)
         x[row] /= slots[plan.diagonal[row]]
     return x
@@ -344,7 +344,7 @@ def test_a_schedule_is_well_formed(size: int, density: float, seed: int) -> None
     assert set(plan.entries) >= pattern | {(i, i) for i in range(size)}
     assert [plan.entries[slot] for slot in plan.diagonal] == [(i, i) for i in range(size)]
     rank = {row: i for i, row in enumerate(plan.order)}
-    for row, lower, upper in zip(plan.order, plan.lower, plan.upper, strict=True):
+    for row, lower, upper in zip(plan.order, plan.lower, reversed(plan.upper), strict=True):
         assert all(plan.entries[s] == (row, c) and rank[c] < rank[row] for s, c in lower)
         assert all(plan.entries[s] == (row, c) and rank[c] > rank[row] for s, c in upper)
     total = sum(map(len, plan.lower)) + sum(map(len, plan.upper)) + size

@@ -142,7 +142,7 @@ def radau(network: Network, p: Array, y: Array, bolus: float) -> Array:
     return np.concatenate(parts)
 
 
-@settings(derandomize=True, deadline=None, max_examples=25, database=None)
+@settings(derandomize=True, deadline=None, max_examples=16, database=None)
 @given(networks(), st.sampled_from(["rodas5p", "rodas5p", "rodas4", "rodas3p"]))
 def test_random_networks_come_out_as_with_scipy(network: Network, rule: str) -> None:
     system = network.system()

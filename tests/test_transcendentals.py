@@ -399,8 +399,10 @@ def test_far_angles_go_to_the_c_library(
 
 def test_the_arithmetic_of_a_processor() -> None:
     plain, full = {"sse2": True}, {"fma": True, "avx512f": True, "avx512vl": True}
-    assert Arithmetic.from_features(plain, machine="x86_64") == Arithmetic(fma=False)
-    assert Arithmetic.from_features(full, machine="x86_64") == Arithmetic(fma=True, avx512=True)
+    assert Arithmetic.from_features(plain, machine="x86_64") == Arithmetic(fma=False, x86=True)
+    assert Arithmetic.from_features(full, machine="x86_64") == Arithmetic(
+        fma=True, avx512=True, x86=True
+    )
     assert Arithmetic.from_features({}, machine="aarch64") == Arithmetic(fma=True)
 
 
