@@ -1,7 +1,7 @@
 """Small systems for tests of the kernel, written as formulas."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -190,7 +190,7 @@ def outputs_of(one: System) -> list[str]:
 def paced(one: System, rule: str, pace: Pace) -> Kernel:
     """Return a kernel whose steps follow a pace of the twin."""
     exponent = 1.0 / (method(rule).embedded_order + 1)
-    controller = Controller(exponent=exponent, **asdict(pace))
+    controller = Controller(exponent=exponent, pace=pace)
     return Kernel.of(one, outputs_of(one), method_name=rule, controller=controller)
 
 

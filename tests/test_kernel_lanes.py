@@ -293,7 +293,7 @@ def test_a_run_with_too_many_steps_is_reported() -> None:
 HOPELESS = 1e9
 
 
-def lasting(watch: NDArray[np.int64], rates: Array, **more: Any) -> Batch:
+def lasting(watch: NDArray[np.int64] | None, rates: Array, **more: Any) -> Batch:
     """Decay by an explicit method, which takes for ever where the rate is HOPELESS."""
     return run(
         kernel("decay", "tsit5"),
@@ -320,6 +320,11 @@ def change_later(watch: NDArray[np.int64], place: int, value: int) -> threading.
     thread = threading.Thread(target=wait)
     thread.start()
     return thread
+
+
+def test_a_time_limit_has_a_clock_of_its_own() -> None:
+    found = lasting(None, np.array([1.0, HOPELESS, 1.0]), patience=0.1)
+    assert found.status.tolist() == [0, 4, 0]
 
 
 def test_a_run_that_takes_too_long_is_reported() -> None:
@@ -354,6 +359,7 @@ def test_a_call_can_be_stopped() -> None:
     rates = np.full(12, 1.0)
     rates[[2, 7]] = HOPELESS
     watch = np.zeros(2, dtype=np.int64)
+    lasting(watch, np.full(2, 1.0))  # compiles
     thread = change_later(watch, 1, 1)
     found = lasting(watch, rates)
     thread.join()

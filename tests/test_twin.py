@@ -14,8 +14,7 @@ from reflexarc.expression import TIME, Graph, Node
 from reflexarc.kernel.equations import Edge, Functions, SystemEquations, system_edges
 from reflexarc.kernel.methods import RODAS3P, RODAS4, RODAS5P, RODAS5PE, TSIT5, Explicit, Rosenbrock
 from reflexarc.kernel.twin import (
-    LARGEST_FACTOR,
-    SMALLEST_FACTOR,
+    USUAL,
     Pace,
     Status,
     Trajectory,
@@ -291,7 +290,7 @@ def test_a_step_after_a_rejected_one_does_not_grow() -> None:
     assert any(not step.accepted for step in steps)
     for one, two, three in zip(steps, steps[1:], steps[2:], strict=False):
         factor = two.size / one.size
-        assert SMALLEST_FACTOR - 1e-12 <= factor <= LARGEST_FACTOR + 1e-12 or two is steps[-1]
+        assert USUAL.shrinkage - 1e-12 <= factor <= USUAL.growth + 1e-12 or two is steps[-1]
         assert one.accepted == (one.error <= 1)
         if not one.accepted:
             assert factor < 1
@@ -300,7 +299,7 @@ def test_a_step_after_a_rejected_one_does_not_grow() -> None:
 
 def test_the_first_step_knows_the_speed() -> None:
     y, slope = np.array([2.0, 1.0]), np.array([-20.0, 10.0])
-    assert first_step(y, slope, 1e-6, 0.0) == pytest.approx(0.01 * 1 / 10)
+    assert first_step(y, slope, 1e-6, 0.0) == pytest.approx(USUAL.first * 1 / 10)
     assert first_step(np.zeros(2), slope, 1e-6, 1e-9) == 1e-6
     assert first_step(y, np.zeros(2), 1e-6, 1e-9) == 1e-6
 
@@ -316,7 +315,7 @@ def test_an_error_is_measured_by_the_larger_of_old_and_new() -> None:
 
 def test_a_step_that_nearly_reaches_the_end_does_reach_it() -> None:
     still = of_one(lambda t, y: 0.0, lambda t, y: 0.0)
-    sizes = [1e-6, 6e-6, 36e-6]
+    sizes = [USUAL.blind * USUAL.growth**k for k in range(3)]
     for beyond, count in ((0.00005, 3), (0.0002, 4)):
         run = integrate(still, state=[1], start=0, stop=sum(sizes) + beyond * sizes[-1])
         assert len(run.steps) == count

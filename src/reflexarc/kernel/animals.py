@@ -65,12 +65,8 @@ class Animals:
         control.set(control.phase, lane, EMPTY)
 
     def give_up(self, lane: ir.Value, error: ir.Value) -> None:
-        """Close an animal that can't go on: see the status codes in `population`."""
+        """Close an animal whose steps vanish, or that is beyond its limits."""
         control, code, builder = self._control, self._control.code, self._control.code.builder
-        status = code.variable(code.integer(0))
-        spent = builder.add(control.get(control.good, lane), control.get(control.bad, lane))
-        with code.when(builder.icmp_signed(">=", spent, control.words["max_steps"])):
-            code.store(code.integer(1), status)
         time = control.get(control.t, lane)
         now = builder.select(
             builder.fcmp_ordered("<", time, code.double(0.0)), builder.fneg(time), time
@@ -78,15 +74,23 @@ class Animals:
         shortest = code.double(SHORTEST_TIME)
         scale = builder.select(builder.fcmp_ordered(">", now, shortest), now, shortest)
         smallest = builder.fmul(scale, code.double(SMALLEST_STEP))
-        with code.when(builder.fcmp_unordered("<", control.get(control.h, lane), smallest)):
-            known = builder.fcmp_ordered("ord", error, error)
-            code.store(builder.select(known, code.integer(2), code.integer(3)), status)
+        vanished = builder.fcmp_unordered("<", control.get(control.h, lane), smallest)
+        with code.otherwise(vanished) as (then, rest):
+            with then:
+                known = builder.fcmp_ordered("ord", error, error)
+                self.close(lane, builder.select(known, code.integer(2), code.integer(3)))
+            with rest:
+                self.mind_limits(lane)
+
+    def mind_limits(self, lane: ir.Value) -> None:
+        """Close an animal that has taken too many steps or too much time."""
+        control, code, builder = self._control, self._control.code, self._control.code.builder
+        spent = builder.add(control.get(control.good, lane), control.get(control.bad, lane))
         waited = builder.sub(control.watch(0), control.get(control.begun, lane))
-        with code.when(builder.icmp_signed(">", waited, control.words["patience"])):
-            code.store(code.integer(4), status)
-        found = code.load(status)
-        with code.when(builder.icmp_signed("!=", found, code.integer(0))):
-            self.close(lane, found)
+        late = builder.icmp_signed(">", waited, control.words["patience"])
+        weary = builder.icmp_signed(">=", spent, control.words["max_steps"])
+        with code.when(builder.or_(late, weary)):
+            self.close(lane, builder.select(weary, code.integer(1), code.integer(4)))
 
     def _enter(self, lane: ir.Value, run: ir.Value) -> None:
         control, code, builder = self._control, self._control.code, self._control.code.builder

@@ -7,37 +7,24 @@ from llvmlite import ir
 
 from reflexarc.kernel.code import Code
 from reflexarc.kernel.lanes import intrinsic
+from reflexarc.kernel.pace import USUAL, Pace
 from reflexarc.kernel.steps import Tolerances
 from reflexarc.kernel.transcendentals import log, power_from_log
 
 __all__ = ["Controller"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Controller:
-    """The classical controller (Hairer & Wanner II, section IV.2).
+    """Emits the rule for step sizes.
 
     Attributes:
         exponent: 1 / (embedded order + 1).
-        weight: Factor on the estimate of the error. The estimate is that of the embedded method,
-            whose order is lower than that of the result; with 1 the error of a run stays near the
-            tolerance itself, with 1/4 near four times the tolerance.
-        safety: Share of the step that the error would just allow.
-        growth: Largest factor between two steps.
-        shrinkage: Smallest factor between two steps.
-        reach: A step that ends within this factor of a segment's end is stretched to it.
-        first: Share of the time in which the state would change by itself, for a first step.
-        blind: First step where that time can't be told, in the model's unit of time.
+        pace: The numbers of the rule.
     """
 
     exponent: float
-    weight: float = 0.25
-    safety: float = 0.9
-    growth: float = 10.0
-    shrinkage: float = 0.2
-    reach: float = 1.0001
-    first: float = 0.1
-    blind: float = 1e-6
+    pace: Pace = USUAL
 
     def factor(self, code: Code, error: ir.Value, largest: ir.Value) -> ir.Value:
         """Emit the factor from one step to the next.
@@ -52,8 +39,8 @@ class Controller:
         logarithm = log(code.builder, error, arithmetic)
         power = code.splat(-self.exponent, clock)
         ideal = power_from_log(code.builder, logarithm, power, arithmetic)
-        ideal = code.mul(ideal, code.splat(self.safety, clock))
-        bounded = code.larger(ideal, code.splat(self.shrinkage, clock))
+        ideal = code.mul(ideal, code.splat(self.pace.safety, clock))
+        bounded = code.larger(ideal, code.splat(self.pace.shrinkage, clock))
         return code.smaller(bounded, largest)
 
     def first_step(
@@ -75,6 +62,6 @@ class Controller:
             for total in (states, rates)
         )
         tiny = code.splat(1e-5, clock)
-        usual = code.builder.fdiv(code.mul(code.splat(self.first, clock), state), rate)
+        usual = code.builder.fdiv(code.mul(code.splat(self.pace.first, clock), state), rate)
         known = code.builder.and_(code.compare(">", state, tiny), code.compare(">", rate, tiny))
-        return code.choose(known, usual, code.splat(self.blind, clock))
+        return code.choose(known, usual, code.splat(self.pace.blind, clock))

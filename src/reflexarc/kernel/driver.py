@@ -81,20 +81,21 @@ class Driver:
     def _step_once(self, control: Control, sampling: Sampling, animals: Animals) -> None:
         code, builder = control.code, control.code.builder
         clock = code.shape.clock
-        controller = self._controller
+        controller, pace = self._controller, self._controller.pace
         t, end, wanted = (code.load(v) for v in (control.t, control.end, control.h))
         room, stepping = code.sub(end, t), control.those_in(STEPPING)
-        lands = code.compare(">=", code.mul(wanted, code.splat(controller.reach, clock)), room)
+        lands = code.compare(">=", code.mul(wanted, code.splat(pace.reach, clock)), room)
         one = code.splat(1.0, clock)
         h = code.choose(stepping, code.choose(lands, room, wanted), one)
         error = self._step.take(code, control.at, t, h, control.tolerances)
-        error = code.mul(code.widen(error), code.splat(controller.weight, clock))
+        error = code.mul(code.widen(error), code.splat(pace.weight, clock))
+        error = code.choose(stepping, error, code.splat(0.0, clock))
         error = control.in_common(error, ">")
         good = builder.and_(code.compare("<=", error, one), stepping)
         new = code.choose(lands, end, code.add(t, h))
         factor = controller.factor(code, error, code.load(control.grown))
         code.store(code.mul(h, factor), control.h)
-        growth = code.splat(controller.growth, clock)
+        growth = code.splat(pace.growth, clock)
         code.store(code.choose(good, growth, one), control.grown)
         sampling.report_step(good, lands, t, h, new)
         with code.loop(len(control.program.states)) as k:
@@ -118,5 +119,6 @@ class Driver:
             with code.otherwise(arrived) as (then, rest):
                 with then:
                     control.set(control.phase, lane, READY)
+                    animals.mind_limits(lane)
                 with rest:
                     animals.give_up(lane, control.get(errors, lane))

@@ -79,7 +79,7 @@ class Edges:
         first = control.in_common(code.smaller(first, room), "<")
         starting = control.those_in(STARTING)
         code.store(code.choose(starting, first, code.load(control.h)), control.h)
-        largest = code.splat(self._controller.growth, code.shape.clock)
+        largest = code.splat(self._controller.pace.growth, code.shape.clock)
         code.store(code.choose(starting, largest, code.load(control.grown)), control.grown)
 
     def _reached(self, now: ir.Value, instant: ir.Value) -> ir.Value:

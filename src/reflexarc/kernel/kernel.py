@@ -1,13 +1,16 @@
 """A compiled model: tables of animals in, outputs out."""
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reflexarc.errors import InputError, unknown_word
 from reflexarc.expression import Node
 from reflexarc.kernel.control import ARGUMENTS
 from reflexarc.kernel.controller import Controller
@@ -120,6 +123,10 @@ class Kernel:
             controller: The rule for step sizes; None for the usual one of the method.
         """
         rule = method(method_name)
+        for name in outputs:
+            if name not in system.variables:
+                known = list(system.variables)
+                raise InputError(unknown_word("variable of the model", name, known))
         nodes = [system.variables[name] for name in outputs]
         shape = processor().shape(single=single, width=width)
         control = controller or usual_controller(rule)
@@ -154,10 +161,15 @@ class Kernel:
             grid: Increasing times at which outputs are wanted, shape (time,).
             settings: Accuracy and limits.
             row: Row of `parameters` of each run; None for the row of the same number.
-            watch: Two words that another thread may change: ticks of a clock, and a wish to stop.
+            watch: Two words that another thread may change: ticks of a clock (one each 0.02 s), and
+                a wish to stop; with None, time limits have a clock of their own.
+
+        Raises:
+            InputError: If shapes don't fit or a number points nowhere.
         """
-        runs, states = initial.shape
         times = np.ascontiguousarray(grid, dtype=np.float64)
+        self._check(parameters, initial, timetable, line, times, row, settings)
+        runs, states = initial.shape
         arrays: dict[str, NDArray[Any]] = {
             "workspace": _aligned(int(self.binary.facts["workspace"])),
             "parameters": np.ascontiguousarray(parameters, dtype=np.float64),
@@ -201,7 +213,8 @@ class Kernel:
             [arrays[name].ctypes.data if name in arrays else numbers[name] for name in ARGUMENTS],
             dtype=np.int64,
         )
-        self.binary.integrate(words.ctypes.data)
+        with _ticking(arrays["watch"], wanted=patience is not None and watch is None):
+            self.binary.integrate(words.ctypes.data)
         arrays["outputs"][arrays["status"] == STATUS.index("stopped")] = np.nan
         return Batch(
             arrays["outputs"],
@@ -211,6 +224,65 @@ class Kernel:
             arrays["steps"],
             arrays["log"][~np.isnan(arrays["log"][:, 0])],
         )
+
+    def _check(
+        self,
+        parameters: Floats,
+        initial: Floats,
+        timetable: Timetable,
+        line: Integers,
+        times: Floats,
+        row: Integers | None,
+        settings: Settings,
+    ) -> None:
+        """Refuse tables that generated code would read beyond their ends."""
+        system = self.system
+        runs = len(initial)
+        places = len(system.parameters) + len(system.states)
+        facts = {
+            "parameters have a column for each parameter": np.shape(parameters)[1:]
+            == (len(system.parameters),),
+            "initial states have a column for each state": np.shape(initial)[1:]
+            == (len(system.states),),
+            "each run has a line": np.shape(line) == (runs,),
+            "a line is one of the timetable": _within(line, len(timetable.start)),
+            "each run has a row": (len(parameters) if row is None else np.size(row)) == runs,
+            "a row is one of the parameters": row is None or _within(row, len(parameters)),
+            "a change is of a parameter or a state": _within(timetable.place, places),
+            "an event is one of the model": timetable.event.size == 0
+            or -1 <= timetable.event.min() <= timetable.event.max() < len(system.events),
+            "times increase": times.ndim == 1 and not (np.diff(times) < 0).any(),
+            "an absolute tolerance is one number or one per state": np.shape(settings.atol)
+            in ((), (1,), (len(system.states),)),
+        }
+        for demand, holds in facts.items():
+            if not holds:
+                raise InputError(f"the tables of a kernel don't fit: {demand}")
+
+
+@contextmanager
+def _ticking(watch: Integers, *, wanted: bool) -> Iterator[None]:
+    """Let the clock of time limits go, if nobody else does."""
+    if not wanted:
+        yield
+        return
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(TICK):
+            watch[0] += 1
+
+    clock = threading.Thread(target=tick, daemon=True)
+    clock.start()
+    try:
+        yield
+    finally:
+        done.set()
+        clock.join()
+
+
+def _within(indices: Integers, size: int) -> bool:
+    return np.size(indices) == 0 or bool(np.min(indices) >= 0 and np.max(indices) < size)
 
 
 def usual_controller(rule: Rosenbrock | Explicit) -> Controller:

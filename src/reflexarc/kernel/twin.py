@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reflexarc.kernel.equations import Edge, Equations
 from reflexarc.kernel.methods import RODAS5P, Explicit, Rosenbrock
+from reflexarc.kernel.pace import USUAL, Pace
 
 __all__ = ["SAME", "Pace", "Status", "Step", "Trajectory", "integrate"]
 
@@ -25,8 +26,6 @@ Floats: TypeAlias = NDArray[np.float64]
 
 SAME = 1e-9
 """Two times no further apart than this are one instant."""
-SMALLEST_FACTOR, LARGEST_FACTOR = 0.2, 6.0
-"""A step is followed by one that differs by these factors at most."""
 
 
 class Status(enum.IntEnum):
@@ -37,32 +36,6 @@ class Status(enum.IntEnum):
     STEP_VANISHED = 2
     NOT_FINITE = 3
     TIME_LIMIT = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pace:
-    """How large steps are (Hairer & Wanner 1996, section IV.8).
-
-    Attributes:
-        weight: Factor on the estimate of the error, before it is compared with the tolerance.
-        safety: Share of the step that the error would just allow.
-        growth: Largest factor between two steps.
-        shrinkage: Smallest factor between two steps.
-        reach: A step that ends within this factor of a segment's end is stretched to it.
-        first: Share of the time in which the state would change by itself, for a first step.
-        blind: First step where that time can't be told.
-    """
-
-    weight: float = 0.25
-    safety: float = 0.9
-    growth: float = LARGEST_FACTOR
-    shrinkage: float = SMALLEST_FACTOR
-    reach: float = 1.0001
-    first: float = 0.01
-    blind: float = 1e-6
-
-
-USUAL = Pace()
 
 
 class Step(NamedTuple):

@@ -11,6 +11,7 @@ from reflexarc.bench.problem import Problem
 from reflexarc.kernel import Batch, Change, Instant, Kernel, Line, Settings, Timetable
 from reflexarc.kernel.kernel import usual_controller
 from reflexarc.kernel.methods import method
+from reflexarc.kernel.pace import Pace
 from reflexarc.sbml import read_sbml
 from reflexarc.system import System
 
@@ -69,7 +70,7 @@ def prepared(
         alive = {n for n, y in zip(problem.tape.states, problem.initial.T, strict=True) if y.any()}
         system = system.specialise(problem.touched, added | alive)
     usual = usual_controller(method("rodas5p"))
-    controller = replace(usual, weight=1.0) if strict else usual
+    controller = replace(usual, pace=Pace(weight=1.0)) if strict else usual
     kernel = Kernel.of(system, problem.tape.states, single=single, controller=controller)
     timetable = Timetable.of([_line(problem, system)])
     given = {name: problem.parameters[:, k] for k, name in enumerate(problem.tape.parameters)}
