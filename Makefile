@@ -65,7 +65,7 @@ bench: $(VENV)/.core
 	$(BIN)/python benchmarks/sensitivity.py --rtol 1e-6 1e-4 --out $(RESULTS)/sensitivity.json
 	$(BIN)/reflexarc bench roofline --out $(RESULTS)/roofline.json
 	$(BIN)/reflexarc bench scaling --out $(RESULTS)/scaling.json
-	$(BIN)/reflexarc bench million --out $(RESULTS)/million.json
+	$(BIN)/reflexarc bench million --json > $(RESULTS)/million.json
 
 clean:
 	rm -rf $(VENV) docs/_build build dist runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -116,6 +116,16 @@ def test_synonyms_lead_to_the_same_claim(one: str, other: str) -> None:
         ("Does acupuncture reduce inflammation?", "C12", "asks"),
         ("Acupuncture has no side effects.", "C24", "touches"),
         ("Acupuncture is not without risk.", "C24", "denies"),
+        ("Acupuncture not only lowers inflammation, it is cheap.", "C12", "states"),
+        ("Acupuncture never failed to lower inflammation.", "C12", "states"),
+        ("If you have not slept, acupuncture lowers inflammation.", "C12", "states"),
+        ("Electroacupuncture makes sepsis less likely.", "C4", "states"),
+        (
+            "Those who do not own a dog or a cat may hear that acupuncture lowers inflammation.",
+            "C12",
+            "touches",
+        ),
+        ("Needling should not be done near a pacemaker.", "C9", "states"),
     ],
 )
 def test_negations_hedges_and_questions(sentence: str, claim: str, stance: str) -> None:
@@ -127,6 +137,8 @@ def test_other_species_and_other_points_are_remarked() -> None:
     (touch,) = note("In dogs, electroacupuncture at PC6 calms inflammation.").touches
     assert any("dogs" in remark for remark in touch.remarks)
     assert any("PC6" in remark for remark in touch.remarks)
+    (touch,) = note("Acupuncture calms inflammation in zebrafish and guinea pigs.").touches
+    assert "zebrafish and guinea pigs" in touch.remarks[0]
     (touch,) = note("In mice, electroacupuncture at ST36 calms inflammation.").touches
     assert touch.remarks == ()
 
@@ -138,6 +150,31 @@ def test_a_sentence_that_leans_on_the_one_before_takes_over_what_was_done() -> N
     assert match_sentences(alone) == [[], []]
     sure, unsure = match_sentences(["Acupuncture lowers inflammation.", leaning[1]])
     assert sure[0].confidence > unsure[0].confidence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claims"),
+    [
+        ("Electroacupuncture cut TNF by way of the vagus.", ["C13", "C12"]),
+        ("Once the vagus nerve was severed, electroacupuncture left TNF alone.", ["C31"]),
+        ("With both vagi cut, needling did not lower TNF.", ["C31"]),
+        ("Destroyed cells let inflammation rise.", []),
+        ("Needles of a pine calm inflammation.", []),
+        ("The sewing needle and the vaccine needle cause infection.", []),
+        ("Adrenalectomy left vagus nerve stimulation as it was.", []),
+    ],
+)
+def test_words_that_look_like_a_claim(sentence: str, claims: list[str]) -> None:
+    assert found(sentence) == claims
+
+
+def test_a_sentence_with_a_subject_of_its_own_leans_on_nothing() -> None:
+    first = "Needles in the ear are said to reach the vagus."
+    second = "Stimulation of the spleen nerve with ultrasound lowered TNF in volunteers."
+    assert match_sentences([first, second])[1] == []
+    first = "Electroacupuncture is given in hospitals."
+    (match,) = match_sentences([first, "It is tried instead of antibiotics."])[1]
+    assert match.claim.id == "C39"
 
 
 def test_confidence_is_between_nought_and_one_and_order_is_by_it() -> None:
@@ -259,6 +296,11 @@ def test_masks_and_folding() -> None:
         ("https://doi.org/10.1038/nm.3479 (2016)", "the year is 2014"),
         ("Liu, doi 10.1038/s41586-021-04001-5.", "the DOI is 10.1038/s41586-021-04001-4"),
         ("doi 10.1038/nm.3479, PMC3949156.", "the PMCID is PMC3949155"),
+        (
+            "Liu, doi 10.1038/s41586-021-04001-4, and Torres-Rosas, Nat Med 2015;20:291, "
+            "PMID 24562381.",
+            "the year is 2014",
+        ),
     ],
 )
 def test_statements_that_disagree_with_the_references(sentence: str, record: str) -> None:
@@ -276,10 +318,48 @@ def test_statements_that_disagree_with_the_references(sentence: str, record: str
         "Somebody else, doi 10.1000/182, 2022.",
         "We met at 12:30 on 3 May 2014 to read doi 10.1038/nm.3479.",
         "Nature 2022;606:1-9 is another paper.",
+        "Both papers (Torres-Rosas, PMID 24562381; Liu, doi 10.1038/s41586-021-04001-4) used mice.",
+        "Two papers (PMID 24562381, 2014; doi 10.1038/s41586-021-04001-4, 2021) used mice.",
+        "In 2014 Torres-Rosas (PMID 24562381) and in 2021 Liu (PMID 34646018) used mice.",
     ],
 )
 def test_statements_that_agree_or_are_of_other_papers(sentence: str) -> None:
     assert check_citations([sentence]) == []
+
+
+def test_an_unknown_identifier_beside_a_known_one_is_not_sure() -> None:
+    (wrong,) = check_citations(["doi 10.1038/nm.3479 (PMID 99999999)"])
+    assert not wrong.sure
+    (wrong,) = check_citations(["doi 10.1038/nm.3479 (PMID 24562381), PMID 99999999"])
+    assert not wrong.sure
+
+
+LIST = (
+    "Needles are old. So is vitamin\nC today. They calm.\n\nReferences\n"
+    "Liu S, Wang Z, et al. A basis for electroacupuncture\nto drive the vagal-adrenal axis. "
+    "Nature 2022;598:641-645. PMID 34646018.\n"
+    "Torres-Rosas R, Yehia G. Dopamine mediates it. Nat Med\n2014;20:291-295. PMID 24562381.\n"
+    "Ma Q. Reflexes. Med Acupunct 2020;32:362-366.\n"
+)
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".md"])
+def test_a_plain_list_of_references_splits_into_its_entries(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"list{suffix}"
+    file.write_text(LIST)
+    notes = check_article(file).notes
+    texts = [note.sentence for note in notes]
+    place = texts.index("References")
+    assert [text.split()[0] for text in texts[place + 1 :]] == ["Liu", "Torres-Rosas", "Ma"]
+    assert "So is vitamin C today." in texts
+    records = [[one.record for one in note.citations] for note in notes[place + 1 :]]
+    assert records == [["the year is 2021"], [], []]
+
+
+def test_a_link_whose_text_is_its_doi_is_printed_once() -> None:
+    link = '<a href="https://doi.org/10.1038/nm.3479">{}</a>'
+    assert html_blocks(link.format("doi:10.1038/nm.3479")) == ["doi:10.1038/nm.3479"]
+    assert html_blocks(link.format("this paper")) == ["10.1038/nm.3479 this paper"]
 
 
 def test_a_year_of_a_journal_is_checked_where_the_claim_tells_the_paper() -> None:
@@ -386,7 +466,7 @@ def test_the_command_prints_a_margin_and_the_same_as_json(tmp_path: Path) -> Non
     short = CliRunner().invoke(app, ["check", str(file), "--matched"])
     assert "weather" not in short.stdout
     data = json.loads(CliRunner().invoke(app, ["check", str(file), "--json", "-q"]).stdout)
-    assert data["sentences"] == 3
+    assert data["number of sentences"] == 3
     assert data["margin"][0]["claims"][0]["sources"] == list(find_claim("C23").sources)
     assert data["margin"][1]["citations"][0]["reference"] == "liu2021"
     assert CliRunner().invoke(app, ["check", str(tmp_path / "none.md")]).exit_code == 3

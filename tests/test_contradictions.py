@@ -92,6 +92,20 @@ def test_a_row_that_stands_as_not_run_is_not_expressed_in_full() -> None:
                 assert row.row in left, row.row
 
 
+def test_a_side_that_rests_on_no_result_that_was_read_says_so() -> None:
+    for one in ALL:
+        for side in one.sides:
+            if side.findings and not (side.rows or any(FINDINGS[f].scored for f in side.findings)):
+                assert re.search("prediction|remembered", side.says), (one.number, side.says)
+    (spleen,) = find_contradictions((3,))
+    assert not FINDINGS["TR-5-spleen"].scored
+    assert "is remembered, not read" in spleen.model
+    (fibres,) = find_contradictions((11,))
+    assert any("activate C fibres" in side.says for side in fibres.sides)
+    (cells,) = find_contradictions((4,))
+    assert "VN-4-single-pulse" not in cells.findings
+
+
 def test_no_number_of_the_model_is_written_down() -> None:
     """The file holds questions and settings; what the model gives is run."""
     for one in ALL:
@@ -203,7 +217,7 @@ def test_the_record_says_what_can_not_be_expressed(outcomes: dict[int, Outcome])
     assert record["sides"][0]["not run"][0] == {"row": "HU-1", "because": "patients with sepsis"}
     five = outcomes[5].record()
     assert {finding["account"] for finding in five["findings"]} == set(outcomes[5].accounts)
-    assert five["sides"][0]["agreement"]["no D1"] == {"agreed": 0, "scored": 5}
+    assert five["sides"][0]["agreement"]["no D1"] == {"agreed": 0, "scored": 4}
 
 
 def test_figures_say_it_in_words(outcomes: dict[int, Outcome]) -> None:

@@ -62,6 +62,30 @@ def test_remembered_and_missing_findings_are_never_scored_nor_fitted() -> None:
     assert remembered <= unscored
 
 
+def test_what_is_only_inferred_or_was_not_found_is_never_scored() -> None:
+    words = ("inferred from it", "was not found", "not readable; a prediction", "; a prediction")
+    inferred = {
+        finding.id
+        for finding in FINDINGS
+        if any(word in f"{finding.found_in} {finding.published} {finding.bias}" for word in words)
+    }
+    assert {"L21-7-BL56", "L21-7-superficial", "L21-2-DMV-high", "L20-1-intensity"} <= inferred
+    assert not {finding.id for finding in FINDINGS if finding.scored} & inferred
+
+
+def test_titles_read_in_the_abstract_of_2021_claim_no_current() -> None:
+    """The abstract speaks of low and high intensity; the milliamperes stand in a digest."""
+    titles = [f.title for f in FINDINGS if f.paper == "liu2021" and f.trust == "T"]
+    assert len(titles) >= 10
+    assert not [title for title in titles if "mA" in title or "ampere" in title]
+
+
+def test_what_cells_in_culture_did_is_not_scored_as_primary_text() -> None:
+    carried = [finding for finding in FINDINGS if "in culture" in finding.found_in]
+    assert carried
+    assert {finding.trust for finding in carried} == {"S"}
+
+
 def test_fit_targets_and_known_failures_name_findings() -> None:
     targets = [target.finding for target in fit_targets()]
     failures = [failure.id for failure in known_failures()]

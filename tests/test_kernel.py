@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reflexarc.errors import InputError
 from reflexarc.expression import Graph
-from reflexarc.kernel import STATUS, Change, Instant, Kernel, Line, machine
+from reflexarc.kernel import (
+    STATUS,
+    Change,
+    Instant,
+    Kernel,
+    Line,
+    Settings,
+    Timetable,
+    machine,
+)
 from reflexarc.kernel.methods import METHODS
 from reflexarc.kernel.twin import Pace
 from reflexarc.system import Event, System
@@ -584,7 +594,7 @@ def test_values_of_parameters_need_no_new_code(folder: Path) -> None:
 
 def test_a_new_generator_or_processor_misses(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Kernel.of(decay(), ["x"])
-    monkeypatch.setattr(machine, "_generator", lambda: "another")
+    monkeypatch.setattr(machine, "GENERATOR", "another")
     assert Kernel.of(decay(), ["x"]).binary.seconds > 0
     assert Kernel.of(decay(), ["x"]).binary.seconds == 0
 
@@ -593,3 +603,71 @@ def test_every_status_has_words() -> None:
     assert len(set(STATUS)) == 6
     assert STATUS[0] == "done"
     assert isinstance(Graph(), Graph)
+
+
+# ---- what is refused before generated code runs
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        Line(0, np.inf),
+        Line(-np.inf, 2),
+        Line(2, 1),
+        Line(0, 2, (Instant(np.nan),)),
+        Line(0, 2, (Instant(1.5), Instant(0.5))),
+    ],
+)
+def test_times_that_lead_nowhere_are_refused(line: Line) -> None:
+    with pytest.raises(InputError, match="finite, and in order"):
+        run(kernel("decay"), line, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("grid", [[0.0, np.nan], [1.0, 0.0], [np.inf]])
+def test_a_grid_that_leads_nowhere_is_refused(grid: list[float]) -> None:
+    with pytest.raises(InputError, match="finite and increase"):
+        run(kernel("decay"), Line(0, 1), grid)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"rtol": -1.0}, {"rtol": np.nan}, {"atol": 0.0}, {"max_steps": 0}, {"patience": np.nan}],
+)
+def test_settings_without_sense_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="the kernel can't run this"):
+        Settings(**settings)
+
+
+def test_an_exact_number_of_steps_is_enough() -> None:
+    free = run(kernel("decay"), Line(0, 1), [1.0])
+    needed = int(free.steps.sum())
+    assert run(kernel("decay"), Line(0, 1), [1.0], max_steps=needed).status.tolist() == [0]
+    assert run(kernel("decay"), Line(0, 1), [1.0], max_steps=needed - 1).status.tolist() == [1]
+
+
+def test_tables_that_do_not_fit_are_refused() -> None:
+    one = kernel("decay")
+    good = {"timetable": Timetable.of([Line(0, 1)]), "grid": [1.0], "settings": Settings()}
+    for parameters, initial, line in (
+        (np.ones((1, 9)), np.ones((1, 1)), [0]),
+        (np.ones((1, 1)), np.ones((1, 4)), [0]),
+        (np.ones((1, 1)), np.ones((1, 1)), [3]),
+        (np.ones((2, 1)), np.ones((1, 1)), [0]),
+    ):
+        with pytest.raises(InputError, match="the kernel can't run this"):
+            one.run(parameters=parameters, initial=initial, line=np.array(line), **good)
+
+
+def test_the_cache_keeps_what_was_used_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REFLEXARC_CACHE", str(tmp_path))
+    monkeypatch.setattr("reflexarc.kernel.machine.MOST_KEPT", 3)
+    for k in range(5):
+        old = tmp_path / f"old-{k}"
+        old.touch()
+        os.utime(old, (k, k))
+    Kernel.of(decay(), ["x"])
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert len(kept) == 3
+    assert {"old-3", "old-4"} < kept

@@ -327,14 +327,14 @@ def test_the_command_prints_each_form(tmp_path: Path) -> None:
     code, text = run("L21-1-TNF", "-q")
     assert code == 0
     assert text.startswith("1. Liu S, Wang Z,")
-    assert "   - finding L21-1-TNF: half a milliampere" in text
+    assert "   - finding L21-1-TNF: low-intensity" in text
     code, text = run("L21-1-TNF", "--format", "bibtex")
     assert text.startswith("@article{liu2021,")
     code, text = run("L21-1-TNF", "--format", "csl")
     (item,) = json.loads(text)
     assert item["id"] == "liu2021"
     assert item["custom"]["reasons"] == [
-        "finding L21-1-TNF: half a milliampere at ST36 before LPS lowers TNF"
+        "finding L21-1-TNF: low-intensity ST36 before LPS lowers TNF"
     ]
     file = tmp_path / "one.yaml"
     file.write_text("title: One\nsources: [Somebody 2020]\narms: {a: {}}\nmeasure: [TNF at 1 h]\n")

@@ -21,23 +21,29 @@ from reflexarc.safety.questions import (
     GRADES,
     MODALITIES,
     UNKNOWN,
+    Answer,
     Answers,
     Grade,
     load_screen,
     read_answers,
     read_screen,
 )
-from reflexarc.safety.screening import NO_PERMISSION, NOTHING_FOUND
+from reflexarc.safety.screening import NO_PERMISSION, NOT_ASKED, NOTHING_FOUND
 from reflexarc.yaml_source import read_yaml
 
 # (question, answer): grades for needling and for electroacupuncture, written down from the sources
 EXPECTED: dict[tuple[str, str], tuple[Grade | None, Grade | None]] = {
+    ("emergency", "yes"): ("contraindication", "contraindication"),
+    ("surgical condition", "yes"): ("contraindication", "contraindication"),
+    ("malignant tumour", "yes"): ("contraindication", "contraindication"),
     ("cardiac device", "pacemaker"): ("mention", "contraindication"),
     ("cardiac device", "defibrillator"): ("mention", "contraindication"),
     ("cardiac device", "other"): ("mention", "contraindication"),
     ("electrical implant", "yes"): ("mention", "contraindication"),
-    ("place", "trunk"): ("caution", "contraindication"),
-    ("place", "head or neck"): (None, "contraindication"),
+    ("place", "chest or upper back"): ("caution", "contraindication"),
+    ("place", "belly or lower back"): (None, None),
+    ("place", "neck"): (None, "caution"),
+    ("place", "head"): (None, "contraindication"),
     ("heart disease", "yes"): (None, "caution"),
     ("heart valve", "yes"): ("caution", "caution"),
     ("epilepsy", "under control"): ("mention", "caution"),
@@ -137,7 +143,7 @@ def test_a_pacemaker_and_current_in_one_limb() -> None:
     assert {"cummings2023", "vasilakos2011"} <= set(concern.sources)
 
 
-@pytest.mark.parametrize("place", [UNKNOWN, "trunk"])
+@pytest.mark.parametrize("place", [UNKNOWN, "chest or upper back"])
 def test_the_milder_stance_needs_the_limb_to_be_said(place: str) -> None:
     found = screen({"cardiac device": "pacemaker", "place": place})
     concern = next(c for c in found.of("electroacupuncture") if c.topic == "a heart device")
@@ -146,8 +152,68 @@ def test_the_milder_stance_needs_the_limb_to_be_said(place: str) -> None:
 
 def test_pregnancy_shows_three_stances_and_the_strictest_first() -> None:
     concern = screen({"pregnancy": "possible"}).of("needling")[0]
-    assert concern.rule.id == "pregnancy-who-needling"
+    assert concern.rule.id == "pregnancy-possible-who-needling"
     assert [rule.grade for rule in concern.disagreeing] == ["caution", "mention"]
+
+
+def test_several_places_count_each_and_the_clear_one_stands_alone() -> None:
+    one = {c.rule.id for c in screen({"place": "neck"}).concerns}
+    both = {c.rule.id for c in screen({"place": ("chest or upper back", "neck")}).concerns}
+    assert one == {"neck-ea"}
+    assert both == {"neck-ea", "chest-ea", "chest-needling"}
+    for text in ("place: [neck, chest or upper back]", "place: neck, Chest or upper back"):
+        assert read(text)["place"] == ("chest or upper back", "neck")
+    assert read("place: [neck]")["place"] == "neck"
+    assert read("place: []")["place"] == UNKNOWN
+    for alone in ("arms or legs only", UNKNOWN):
+        with pytest.raises(InputError, match="can't stand beside"):
+            read(f"place: [neck, {alone}]")
+
+
+def test_lung_and_heart_are_spoken_of_for_the_chest_only() -> None:
+    for place in ("belly or lower back", "neck", "head", "arms or legs only"):
+        found = " ".join(c.sentence + c.topic for c in screen({"place": place}).concerns)
+        assert not any(word in found for word in ("lung", "heart", "chest"))
+    rule = next(rule for rule in load_screen().rules if rule.id == "chest-ea")
+    assert "over the heart or brain, or in the region of an implanted" in rule.says
+
+
+def test_an_emergency_is_told_first_and_as_a_call_for_help(tmp_path: Path) -> None:
+    answers = {"pregnancy": "possible", "sepsis": "yes", "emergency": "yes"}
+    found = screen(answers)
+    for modality in MODALITIES:
+        assert [c.urgent for c in found.of(modality)] == [True, True, False]
+    file = tmp_path / "me.yaml"
+    file.write_text("".join(f"{key}: {value}\n" for key, value in answers.items()))
+    lines = call("screen", "--answers", str(file)).stdout.splitlines()
+    calls = [place for place, line in enumerate(lines) if "is an emergency: call for" in line]
+    assert len(calls) == 2
+    assert lines[calls[1]].startswith("Sepsis is an emergency: call for an ambulance")
+    assert max(calls) < lines.index("Needling") < lines.index("Electroacupuncture")
+    assert screen({"pregnancy": "possible"}).urgent == ()
+    assert found.as_data()["urgent"] == list(found.urgent)
+
+
+def test_a_possible_pregnancy_is_not_told_as_a_pregnancy() -> None:
+    for concern in screen({"pregnancy": "possible"}).concerns:
+        assert "about a possible pregnancy" in concern.sentence
+    for concern in screen({"pregnancy": "after three months"}).concerns:
+        assert "about your pregnancy" in concern.sentence
+
+
+def test_a_rule_without_a_source_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "me.yaml"
+    file.write_text("metal implant: yes\n")
+    done = call("screen", "--answers", str(file))
+    assert "(worth a mention; no source; our assumption)" in done.stdout
+    assert "Sources: none" not in done.stdout
+
+
+def test_what_is_not_asked_is_said_at_the_start() -> None:
+    text = screen({}).as_data()["not asked"]
+    assert text == NOT_ASKED
+    assert "children" in text
+    assert "medicines" in text
 
 
 def test_rules_that_agree_are_no_disagreement() -> None:
@@ -216,6 +282,7 @@ def test_every_clear_answer_is_no_permission(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert done.stdout.count(NOTHING_FOUND) == 2
     assert NO_PERMISSION in done.stdout
+    assert NOT_ASKED in done.stdout
     assert "Not answered" not in done.stdout
     assert done.stdout.rstrip().endswith(CLOSING)
     assert promises(done.stdout.replace("\n", " ")) == ()
@@ -244,7 +311,7 @@ def test_the_template_is_an_unanswered_file(tmp_path: Path) -> None:
         assert f"# {question.ask}" in done.stdout
 
 
-def read(text: str) -> dict[str, str]:
+def read(text: str) -> dict[str, Answer]:
     return read_answers(read_yaml(text, file="me.yaml"))
 
 
@@ -271,7 +338,7 @@ def test_answers_may_be_words_or_truth_values() -> None:
         ("fever: maybe\n", 1, "unknown answer 'maybe'"),
         ("fever: no\n\nepilepsy: under controll\n", 3, "did you mean 'under control'"),
         ("epilepsy: yes\n", 1, "say which: no, under control, not under control or unknown"),
-        ("place: no\n", 1, "say which: arms or legs only"),
+        ("place: no\n", 1, "say which: chest or upper back"),
         ("heart valve: no\nheart_valve: yes\n", 2, "answered twice"),
         ("fever: no\nfever: yes\n", 2, "stands here twice"),
         ("- fever\n", 1, "answers are a mapping"),
@@ -317,13 +384,13 @@ def test_at_a_terminal_everything_is_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # A wrong word is asked again; Enter is unknown; the end of the input leaves the rest unknown.
-    monkeypatch.setattr("sys.stdin", Terminal("pacemakr\npacemaker\n\narms or legs only\n"))
+    monkeypatch.setattr("sys.stdin", Terminal("no\n" * 4 + "pacemakr\npacemaker\n\nneck, head\n"))
     command.screen(answers=None, template=False, json=True)
     out, err = capsys.readouterr()
     found = json.loads(out)
     assert found["answers"]["cardiac device"] == "pacemaker"
     assert found["answers"]["electrical implant"] == UNKNOWN
-    assert found["answers"]["place"] == "arms or legs only"
+    assert found["answers"]["place"] == ["neck", "head"]
     assert found["answers"]["heart disease"] == UNKNOWN
     assert "did you mean 'pacemaker'?" in err
     assert load_screen().questions[0].ask in " ".join(err.split())

@@ -7,6 +7,7 @@ numbers of the animals. (Bit by bit on one kind of processor; within tolerance a
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflexarc import compiled
-from reflexarc.cohort import Cohort
+from reflexarc.cohort import Cohort, times_of_death
 from reflexarc.errors import InputError, unknown_word
+from reflexarc.instants import SAME_INSTANT
 from reflexarc.reducers import (
     Block,
     Extremes,
@@ -25,9 +27,8 @@ from reflexarc.reducers import (
     Reducer,
     Summary,
     Survival,
-    times_of_death,
 )
-from reflexarc.reference import CUMULATIVE, SAME_INSTANT, SETTLING
+from reflexarc.reference import CUMULATIVE, SETTLING
 
 if TYPE_CHECKING:
     from reflexarc.biology import Model
@@ -128,6 +129,10 @@ class Census:
 
         system, units = _known_model(model)
         at = _checked_times(times)
+        if not outputs:
+            raise InputError("a population needs at least one output")
+        if not 0 <= settling < math.inf:
+            raise InputError(f"animals settle for 0 h or more, not {settling}")
         arms = [timeline.arm for timeline in timelines]
         if not arms:
             raise InputError("a population needs at least one arm")

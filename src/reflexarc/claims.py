@@ -12,9 +12,9 @@ Example:
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.evidence import ROOT, catalogue_rows, known_failures, references
@@ -50,7 +50,7 @@ VERDICTS = (
     "wrong",
     "outside the model",
 )
-GRADES = ("high", "moderate", "low", "very low")
+GRADES = ("high", "moderate", "low", "very low", "not assessed")
 REASONS = (
     "risk of bias",
     "inconsistency",
@@ -90,7 +90,7 @@ class Certainty(Written):
 
     Args:
         about: What the grade is about, as a clause that begins with `that` or a noun.
-        grade: High, moderate, low or very low.
+        grade: High, moderate, low or very low; not assessed where most reasons were not.
         risk_of_bias: Why it lowers certainty, or `not a concern`.
         inconsistency: Likewise: do studies disagree?
         indirectness: Likewise: other species, outcomes or circumstances?
@@ -110,6 +110,17 @@ class Certainty(Written):
     @classmethod
     def _known_grade(cls, value: object) -> object:
         return one_of(value, GRADES, "grade")
+
+    @model_validator(mode="after")
+    def _assessed(self) -> Self:
+        left = sum(text.casefold().startswith("not assessed") for text in self.reasons.values())
+        if (2 * left > len(REASONS)) != (self.grade == "not assessed"):
+            raise InputError(
+                "the grade is 'not assessed' where most of its five reasons say 'Not assessed', "
+                "and only there",
+                field="grade",
+            )
+        return self
 
     @property
     def reasons(self) -> Mapping[str, str]:
@@ -209,6 +220,17 @@ class Claim(Written):
         papers = {finding.id: finding.paper for finding in load_findings()}
         keys = [papers[name] for name in self.findings.all]
         return tuple(dict.fromkeys([*keys, *self.references.all]))
+
+    @property
+    def incomplete_sources(self) -> tuple[str, ...]:
+        """Keys of those sources whose title, authors or journal are missing or not confirmed."""
+        found = references()
+        return tuple(
+            key
+            for key in self.sources
+            if found[key].unconfirmed
+            or (found[key].item["type"] == "article-journal" and "author" not in found[key].item)
+        )
 
     def names(self, finding: str) -> bool:
         """Say whether the limits name a finding by its id."""

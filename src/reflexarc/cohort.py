@@ -19,7 +19,7 @@ from reflexarc.errors import InputError
 if TYPE_CHECKING:
     from reflexarc.biology import Model
 
-__all__ = ["Cohort", "normal", "spreads", "uniform"]
+__all__ = ["Cohort", "normal", "spreads", "times_of_death", "uniform"]
 
 Floats = NDArray[np.float64]
 
@@ -141,3 +141,29 @@ def normal(seed: int, stream: str, animals: Iterable[int]) -> Floats:
     from scipy.special import ndtri
 
     return np.asarray(ndtri(uniform(seed, stream, animals)), dtype=np.float64)
+
+
+def times_of_death(times: Floats, hazard: Floats, thresholds: Floats) -> Floats:
+    """Return when the cumulative hazard of each animal reaches its threshold.
+
+    Args:
+        times: Increasing, shape (time,).
+        hazard: Cumulative hazard, shape (animal, time).
+        thresholds: Shape (animal,).
+
+    Returns:
+        Shape (animal,), linear between the times; infinite for an animal that outlives them.
+    """
+    result = np.full(thresholds.size, np.inf)
+    if not times.size:
+        return result
+    curve = np.maximum.accumulate(hazard, axis=1)
+    after = np.count_nonzero(curve < thresholds[:, None], axis=1)
+    result[curve[:, 0] >= thresholds] = times[0]
+    rows = np.flatnonzero((after > 0) & (after < times.size))
+    place = after[rows]
+    low, high = curve[rows, place - 1], curve[rows, place]
+    share = (thresholds[rows] - low) / (high - low)
+    moment = times[place - 1] + share * (times[place] - times[place - 1])
+    result[rows] = np.where(np.isfinite(high), moment, np.inf)
+    return result

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from reflexarc.biology import observables
 from reflexarc.errors import InputError, NumericalError, unknown_word
-from reflexarc.reference import CUMULATIVE, SAME_INSTANT, SETTLING
+from reflexarc.instants import SAME_INSTANT
+from reflexarc.reference import CUMULATIVE, SETTLING
 
 if TYPE_CHECKING:
     from reflexarc.cohort import Cohort
@@ -104,6 +105,7 @@ def run_block(
     *,
     rtol: float,
     atol: float,
+    watch: NDArray[np.int64] | None = None,
 ) -> Floats:
     """Run some animals of a cohort through every timeline, on this thread.
 
@@ -115,6 +117,7 @@ def run_block(
         times: Increasing times, h.
         rtol: Relative tolerance.
         atol: Absolute tolerance, in the unit of each state.
+        watch: Two words; the second may be set by another thread to end the work early.
 
     Returns:
         Shape (arm, animal, time, output); NaN after a timeline's stop.
@@ -133,7 +136,7 @@ def run_block(
     names = [
         f"arm {timelines[groups.index(g)].arm!r}, animal {{}}, settling" for g in range(len(tables))
     ]
-    rested = _rest(kernel, np.concatenate(tables), settings)
+    rested = _rest(kernel, np.concatenate(tables), settings, watch)
     _complain(rested, names, cohort, positions)
     settled = rested.final.reshape(len(tables), animals, -1)
     initial = np.concatenate([settled[group] for group in groups])
@@ -147,6 +150,7 @@ def run_block(
         line=np.repeat(np.arange(len(timelines)), animals),
         grid=times,
         settings=settings,
+        watch=watch,
     )
     _complain(batch, [f"arm {t.arm!r}, animal {{}}" for t in timelines], cohort, positions)
     return batch.outputs.reshape(len(timelines), animals, times.size, -1)
@@ -180,7 +184,12 @@ def _known(place: Mapping[str, int], name: str) -> int:
     return place[name]
 
 
-def _rest(kernel: "Kernel", parameters: Floats, settings: "Settings") -> "Batch":
+def _rest(
+    kernel: "Kernel",
+    parameters: Floats,
+    settings: "Settings",
+    watch: NDArray[np.int64] | None,
+) -> "Batch":
     """Let animals rest without any input."""
     from reflexarc.kernel import Line, Timetable
 
@@ -191,6 +200,7 @@ def _rest(kernel: "Kernel", parameters: Floats, settings: "Settings") -> "Batch"
         line=np.zeros(len(parameters), dtype=np.int64),
         grid=[],
         settings=settings,
+        watch=watch,
     )
 
 

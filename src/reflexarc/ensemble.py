@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflexarc import compiled, reference
-from reflexarc.cohort import Cohort
+from reflexarc.cohort import Cohort, times_of_death
 from reflexarc.errors import InputError
 from reflexarc.processes import cores, in_processes
 
@@ -149,18 +149,8 @@ def death_times(
         Times in h, shape (arm, animal), linear between the times of the trajectories; infinite for
         an animal that outlives them.
     """
-    times = trajectories["time"].values
-    cumulative = np.maximum.accumulate(trajectories[hazard].values, axis=-1)
-    result = np.full(cumulative.shape[:2], np.inf)
-    for arm, animal in np.ndindex(*result.shape):
-        curve, threshold = cumulative[arm, animal], cohort.death_thresholds[animal]
-        after = int(np.searchsorted(curve, threshold))
-        if after == 0 and curve.size and curve[0] >= threshold:
-            result[arm, animal] = times[0]
-        elif 0 < after < curve.size and np.isfinite(curve[after]):
-            share = (threshold - curve[after - 1]) / (curve[after] - curve[after - 1])
-            result[arm, animal] = times[after - 1] + share * (times[after] - times[after - 1])
-    return result
+    courses, times = trajectories[hazard].values, trajectories["time"].values
+    return np.array([times_of_death(times, arm, cohort.death_thresholds) for arm in courses])
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +194,8 @@ def _results(
     kernel = compiled.kernel_for(blocks[0].sbml, blocks[0].outputs)
     wanted = [kernel.outputs.index(name) for name in blocks[0].outputs]
 
+    watch = np.zeros(2, dtype=np.int64)
+
     def work(block: _Block) -> Floats:
         answer = compiled.run_block(
             kernel,
@@ -213,6 +205,7 @@ def _results(
             block.times,
             rtol=block.rtol,
             atol=block.atol,
+            watch=watch,
         )
         return np.moveaxis(answer[..., wanted], -1, 0)
 
@@ -222,6 +215,7 @@ def _results(
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BaseException:
+            watch[1] = 1
             threads.shutdown(wait=False, cancel_futures=True)
             raise
 

@@ -8,6 +8,7 @@ from reflexarc.expression import TIME, Graph, Node
 
 __all__ = [
     "MIDDLE",
+    "SAME_INSTANT",
     "Crossing",
     "Side",
     "break_instants",
@@ -22,6 +23,10 @@ MIDDLE = "$middle"
 
 COMPARISONS = ("less", "less_equal", "equal", "not_equal")
 Side = Literal["before", "at", "after"]
+
+
+SAME_INSTANT = 1e-9
+"""Times as near as this are one instant, in the model's unit of time."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ __all__ = [
     "Summary",
     "Survival",
     "Traces",
-    "times_of_death",
 ]
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -81,33 +80,6 @@ class Reducer(Protocol):
 
     def findings(self, arms: Sequence[Summary]) -> Mapping[str, Finding]:
         """Return what came out, by name, from the summary of each arm."""
-
-
-def times_of_death(times: Floats, hazard: Floats, thresholds: Floats) -> Floats:
-    """Return when the cumulative hazard of each animal reaches its threshold.
-
-    Args:
-        times: Increasing, shape (time,).
-        hazard: Cumulative hazard, shape (animal, time).
-        thresholds: Shape (animal,).
-
-    Returns:
-        Shape (animal,), linear between the times; infinite for an animal that outlives them. The
-        same as `ensemble.death_times`.
-    """
-    result = np.full(thresholds.size, np.inf)
-    if not times.size:
-        return result
-    curve = np.maximum.accumulate(hazard, axis=1)
-    after = np.count_nonzero(curve < thresholds[:, None], axis=1)
-    result[curve[:, 0] >= thresholds] = times[0]
-    rows = np.flatnonzero((after > 0) & (after < times.size))
-    place = after[rows]
-    low, high = curve[rows, place - 1], curve[rows, place]
-    share = (thresholds[rows] - low) / (high - low)
-    moment = times[place - 1] + share * (times[place] - times[place - 1])
-    result[rows] = np.where(np.isfinite(high), moment, np.inf)
-    return result
 
 
 @dataclass(frozen=True)

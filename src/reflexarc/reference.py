@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflexarc.errors import InputError, NumericalError, unknown_word
+from reflexarc.instants import SAME_INSTANT
 
 if TYPE_CHECKING:
     from reflexarc.biology import Model
@@ -37,8 +38,6 @@ SETTLING = 240.0
 """Hours without any input before a run, in which an animal comes to its own rest."""
 CUMULATIVE = ("hazard",)
 """States that add up from the start of a run; settling doesn't count."""
-SAME_INSTANT = 1e-9
-"""Hours within which two times are one instant."""
 
 
 def simulate_animal(

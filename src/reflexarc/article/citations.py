@@ -22,6 +22,7 @@ _VOLUME = re.compile(
     re.I,
 )
 _AMENDED = re.compile(r"\b(?:errat\w+|correct(?:ion|ed)|corrigend\w+|retract\w+)\b.*", re.I)
+_BEHIND = re.compile(r"\s*\([^()]{0,80}\)|,?\s*(?:19|20)\d\d\b(?![;:\d])")
 _ALIKE = 0.9  # similarity from which an unknown DOI looks like a slip of a known one
 _BEFORE = 60  # characters between a journal's name and its year or volume
 
@@ -69,9 +70,9 @@ def check_citations(
         named, slips = _identified(sentence)
         here += [Citation(position, says, key, record, sure) for says, key, record, sure in slips]
         here += _mixed(position, sentence, named)
-        keys = set(named.values())
-        if len(keys) == 1:  # of two papers in a sentence nobody knows whose year it is
-            here += _differences(position, sentence, keys.pop(), sure=True)
+        alone = len(set(named.values())) == 1
+        for segment, key in [(sentence, *set(named.values()))] if alone else _segments(sentence):
+            here += _differences(position, segment, key, sure=alone)
         if not named:
             here += _by_journal(position, sentence, (touched or {}).get(position, ()))
         found += list({(one.reference, one.record): one for one in here}.values())
@@ -104,20 +105,51 @@ def _identified(sentence: str) -> tuple[dict[str, str], list[tuple[str, str, str
     return named, slips
 
 
+def _segments(sentence: str) -> Iterator[tuple[str, str]]:
+    """Yield the words around the identifiers of each of several papers, and its key.
+
+    Identifiers close what is said of a paper: its words begin behind the paper before it. A year
+    or a parenthesis right behind the last identifier still belongs to it.
+    """
+    by_doi, by_pmid, by_pmc = _identifiers()
+    found: list[tuple[int, str | None]] = []
+    for pattern, known in ((_DOI, by_doi), (_PMID, by_pmid), (_PMC, by_pmc)):
+        for match in pattern.finditer(sentence):
+            number = next(filter(None, match.groups()), match[0].rstrip(".,;:'’”)]").casefold())
+            end = match.end() if match.groups() else match.start() + len(number)
+            behind = _BEHIND.match(sentence, end)
+            found.append((behind.end() if behind else end, known.get(number)))
+    found.sort(key=lambda one: one[0])
+    start = 0
+    for place, (end, key) in enumerate(found):
+        if place + 1 < len(found) and found[place + 1][1] == key:
+            continue
+        if key is not None:
+            yield sentence[start:end], key
+        start = end
+
+
 def _mixed(position: int, sentence: str, named: Mapping[str, str]) -> list[Citation]:
     """Return identifiers that stand together and are not those of one paper."""
     doi = next((key for name, key in named.items() if name.startswith("doi")), None)
     if doi is None or len(_DOI.findall(sentence)) > 1:
         return []
     item = references()[doi].item
+    _, by_pmid, by_pmc = _identifiers()
+    pmids = [match[1] or match[2] for match in _PMID.finditer(sentence)]
+    pmcs = [match[1] for match in _PMC.finditer(sentence)]
     found = []
-    for match in _PMID.finditer(sentence):
-        number = match[1] or match[2]
-        if item.get("PMID") and number != item["PMID"]:
-            found.append(Citation(position, f"PMID {number}", doi, f"the PMID is {item['PMID']}"))
-    for match in _PMC.finditer(sentence):
-        if item.get("PMCID") and match[0] != item["PMCID"]:
-            found.append(Citation(position, match[0], doi, f"the PMCID is {item['PMCID']}"))
+    for kind, numbers, own, known in (
+        ("PMID", pmids, item.get("PMID"), by_pmid),
+        ("PMCID", pmcs, item.get("PMCID", "").removeprefix("PMC"), by_pmc),
+    ):
+        wrong = [number for number in numbers if own and number != own]
+        prefix = "PMC" if kind == "PMCID" else ""
+        # The identifier of another known paper is right for that one, and an unknown one may be
+        # that of a paper which isn't listed.
+        for number in filter(lambda number: number not in known, wrong):
+            says = f"PMC{number}" if prefix else f"PMID {number}"
+            found.append(Citation(position, says, doi, f"the {kind} is {prefix}{own}", sure=False))
     return found
 
 

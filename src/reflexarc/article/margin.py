@@ -83,7 +83,7 @@ class Margin:
     def record(self) -> dict[str, Any]:
         """Return it as plain data, the shape of `reflexarc check --json`."""
         return {
-            "sentences": len(self.notes),
+            "number of sentences": len(self.notes),
             "touching a claim": self.touched,
             "touching no claim": len(self.notes) - self.touched,
             "margin": [

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from reflexarc.article.sentences import begins_reference, is_reference
+
 __all__ = ["html_blocks", "markdown_blocks", "text_blocks"]
 
 _SKIPPED = frozenset(("script", "style", "noscript", "template", "svg", "math", "nav"))
@@ -11,6 +13,12 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]{0,30})")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>]{1,200}")
 _LONGEST_TAG = 5_000
 _BREAK = "\0"
+_LONGEST_LINK = 400
+_LISTED = re.compile(
+    r"\s*#*\s*(?:references|literature|bibliography|sources|works cited|further reading)\s*:?\s*",
+    re.I,
+)
+_ENTRY_LINES = 8  # lines that an entry of a reference list takes at most
 _INLINE = frozenset(
     word
     for line in (
@@ -64,14 +72,45 @@ def markdown_blocks(text: str) -> list[str]:
 def text_blocks(text: str) -> list[str]:
     """Return the paragraphs of a plain text: blocks between empty lines; a list item is a block.
 
+    So is an entry of a list of references, whose lines may follow each other without a gap.
+
     Example:
         >>> text_blocks("One line\\nand its end.\\n\\n- an item\\n- another")
         ['One line and its end.', 'an item', 'another']
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = re.sub(r"^[ \t]*(?:[-*•‣▪–]|\d{1,3}[.)])[ \t]+", "\n\n", text, flags=re.M)
+    text = re.sub(r"^[ \t]*(?:[-*•‣▪–]|\d{1,3}[.)]|\[\d{1,3}\])[ \t]+", "\n\n", text, flags=re.M)
+    text = "\n".join(_with_gaps(text.split("\n")))
     blocks = re.split(r"\n[ \t]*\n|\f", text)
     return [block for block in map(_single_spaced, blocks) if block]
+
+
+def _with_gaps(lines: list[str]) -> Iterator[str]:
+    """Yield lines, with an empty one before an entry of references and around their heading."""
+    before = ""
+    for place, line in enumerate(lines):
+        if _LISTED.fullmatch(line):
+            yield ""
+            yield line
+            yield ""
+            before = ""
+            continue
+        # In running text a line can begin with "Vitamin C" too: the one before it has ended.
+        ended = not before.strip() or before.rstrip()[-1] in ".)]/" or before.rstrip()[-1].isdigit()
+        if ended and before.strip() and begins_reference(line) and _entry(lines, place):
+            yield ""
+        yield line
+        before = line
+
+
+def _entry(lines: list[str], place: int) -> bool:
+    """Say whether a line begins an entry of references, which may go on in the lines behind it."""
+    entry = lines[place].strip()
+    for line in lines[place + 1 : place + _ENTRY_LINES]:
+        if is_reference(entry) or not line.strip() or begins_reference(line):
+            break
+        entry += " " + line.strip()
+    return is_reference(entry)
 
 
 def _visible(text: str) -> Iterator[str]:
@@ -103,7 +142,9 @@ def _visible(text: str) -> Iterator[str]:
         elif name not in _INLINE:
             yield _BREAK
         elif name == "a" and not tag[1] and (doi := _DOI.search(text[start:end])):
-            yield f" {doi[0]} "
+            close = low.find("</a", place, place + _LONGEST_LINK)
+            shown = low[place : close if close >= 0 else place]
+            yield "" if doi[0].lower() in shown else f" {doi[0]} "
     yield text[place:]
 
 

@@ -19,10 +19,16 @@ __all__ = ["Match", "match_sentences"]
 
 _DONE = ("needling", "ea", "vagus", "vns", "ear", "manual")
 _LEANING = re.compile(
-    r"(?:^|\b(?:that|and|but|because|since|so) )(?:this|they|these|those|she|he|such)\b|\bit\b"
+    r"(?:^|\b(?:that|and|but|because|since|so) )(?:this|they|these|those|she|he|such)\b"
+    r"|^(?:\S+ ){0,4}its?\b"
+    r"|\b(?:says?|said|claim\w*|think\w*|know\w*|found|finds?|show\w*|suggest\w*|report\w*|believ\w*"
+    r"|hop\w+|whether|that|if|how|why|when|because|since|so|but|where|of|for|from|with"
+    r"|without) it\b"
+    r"|\binstead of\b|\bin place of\b"
     r"|\bthe (?:treatments?|therap\w+|technique|method|approach|procedure|effects?|devices?"
-    r"|implants?|stimulation|practice|same|current|response|reduction)\b|^each session\b"
-    r"|\b(?:any point|the points?|stimulation|after ?wards|the procedure|these points?)\b"
+    r"|implants?|stimulation(?! of\b)|practice|same|current|response|reduction)\b|^each session\b"
+    r"|\b(?:any point|the points?|stimulation(?! (?:of|by)\b)|after ?wards|the procedure"
+    r"|these points?)\b"
 )
 _SURE = 0.62  # share of a phrase's own score from which the ranking alone suffices
 _SMALL = frozenset(
@@ -81,11 +87,19 @@ def match_sentences(sentences: Sequence[str]) -> list[list[Match]]:
     borrowed: frozenset[str] = frozenset()
     age = 0
     titles = [is_reference(sentence) for sentence in sentences]  # name papers, claim nothing
+    others = lexicon().concepts["other-treatment"]
     for place, (sentence, likeness) in enumerate(zip(read, similar, strict=True)):
+        # What is masked still tells of another treatment: "Botox needles".
+        foreign = others.search(fold(sentences[place])) is not None
         own = frozenset(filter(sentence.names, _DONE))
         leans = not own and age < _REACH and bool(_LEANING.search(sentence.text))
         lent = borrowed if leans else frozenset()
-        found.append([] if titles[place] else _touched(sentence, lent, likeness, about))
+        own_matter = bool(own) or sentence.names("topic")
+        found.append(
+            []
+            if titles[place]
+            else _touched(sentence, lent, likeness, about and (own_matter or not foreign))
+        )
         borrowed, age = (own, 0) if own else (borrowed, 0 if leans else age + 1)
     return found
 
@@ -93,8 +107,7 @@ def match_sentences(sentences: Sequence[str]) -> list[list[Match]]:
 def _touched(
     sentence: Folded, borrowed: frozenset[str], likeness: dict[str, float], about: bool
 ) -> list[Match]:
-    foreign = sentence.names("other-treatment")
-    if not about or (foreign and not any(map(sentence.names, (*_DONE, "topic")))):
+    if not about:
         return []
     matches = {}
     for searched in _searched():
@@ -167,7 +180,7 @@ def _searched() -> tuple[_Searched, ...]:
     """
     from reflexarc.errors import InputError, unknown_word
 
-    known = lexicon().concepts
+    known = lexicon().known
     searched = []
     for claim in load_claims():
         found_by = claim.found_by

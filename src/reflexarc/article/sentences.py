@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["LONGEST_SENTENCE", "is_reference", "split_sentences"]
+__all__ = ["LONGEST_SENTENCE", "begins_reference", "is_reference", "split_sentences"]
 
 LONGEST_SENTENCE = 1_000
 """The longest sentence, in characters; a longer one is cut between words."""
@@ -32,6 +32,7 @@ _REFERENCE = re.compile(
     r"\W*(?:\d{1,3}\W+)?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)? [A-Z]{1,3}\b[,.;:]? ?"
     r"(?=.{0,900}\b(?:19|20)\d\d\b).{20,1000}"
 )
+_AUTHOR = re.compile(r"\W*(?:\d{1,3}\W+)?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)? [A-Z]{1,3}\b[,.;:]? ")
 _SEEN = 80  # characters on either side of a mark that decide whether it ends a sentence
 _END = re.compile(r"(?:[.!?…]+)[\"'”’)\]]*(?=\s)")
 
@@ -50,6 +51,16 @@ def split_sentences(blocks: Iterable[str]) -> list[str]:
         ['LPS (e.g. 5 mg/kg) was given i.p. at 0 h (Fig. 2).', 'It hurt?', 'No.']
     """
     return [part for block in blocks for sentence in _split(block) for part in _cut(sentence)]
+
+
+def begins_reference(line: str) -> bool:
+    """Say whether a line begins as an entry of a reference list does: an author with initials.
+
+    Example:
+        >>> begins_reference("Ma Q. Reflexes by acupuncture.")
+        True
+    """
+    return _AUTHOR.match(line.lstrip()) is not None
 
 
 def is_reference(text: str) -> bool:

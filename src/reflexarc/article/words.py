@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from reflexarc.errors import InputError
+from reflexarc.errors import InputError, unknown_word
 from reflexarc.evidence import ROOT
 from reflexarc.yaml_source import read_yaml
 
@@ -52,12 +52,35 @@ class Folded:
     def names(self, concept: str) -> bool:
         """Say whether the sentence names a concept."""
         if concept not in self._known:
-            found = self._lexicon.concepts[concept].search(self.text) is not None
-            self._known[concept] = found
+            composed = self._lexicon.composed.get(concept)
+            self._known[concept] = (
+                self._lexicon.concepts[concept].search(self.text) is not None
+                if composed is None
+                else any(all(map(self._agrees, names)) for names in composed)
+            )
         return self._known[concept]
 
+    def _agrees(self, name: str) -> bool:
+        return not self.names(name[1:]) if name.startswith("-") else self.names(name)
+
+    def spans(self, concept: str) -> list[tuple[int, int]]:
+        """Return where the sentence names a concept: starts and ends, in words from 0."""
+        if concept in self._lexicon.composed:
+            names = (name for names in self._lexicon.composed[concept] for name in names)
+            return [span for name in names if name[0] != "-" for span in self.spans(name)]
+        return [
+            (self.text.count(" ", 0, match.start()), self.text.count(" ", 0, match.end()))
+            for match in self._lexicon.concepts[concept].finditer(self.text)
+        ]
+
+    def without(self, concept: str) -> "Folded":
+        """Return the sentence with a mark in place of every word that names a concept."""
+        pattern = self._lexicon.concepts[concept]
+        text = pattern.sub(lambda match: " ".join("·" for _ in match[0].split()), self.text)
+        return Folded(text, self._lexicon)
+
     def count(self, concept: str) -> int:
-        """Return how many different words of the sentence name a concept."""
+        """Return how many different words of the sentence name a concept; it is no composed one."""
         return len({match[0] for match in self._lexicon.concepts[concept].finditer(self.text)})
 
 
@@ -68,10 +91,18 @@ class Lexicon:
     Args:
         concepts: What recognises each concept in folded text.
         masks: What is taken out of the text beforehand.
+        composed: Concepts made of others: of the sets of one, all names of some set must stand
+            in a sentence, and none that begins with `-`.
     """
 
     concepts: Mapping[str, re.Pattern[str]]
     masks: re.Pattern[str]
+    composed: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The names of all concepts."""
+        return frozenset((*self.concepts, *self.composed))
 
     def read(self, sentence: str) -> Folded:
         """Return a sentence folded and masked.
@@ -95,8 +126,20 @@ def lexicon() -> Lexicon:
     data: Any = read_yaml(text, file=name).data
     if not isinstance(data, dict) or set(data) != {"masks", "concepts"}:
         raise InputError("the file has two parts, masks and concepts", file=name)
-    concepts = {key: _either(terms, key) for key, terms in data["concepts"].items()}
-    return Lexicon(concepts, _either(data["masks"], "masks"))
+    written = data["concepts"].items()
+    concepts = {key: _either(terms, key) for key, terms in written if key[0] != "+"}
+    composed = {key[1:]: _sets(sets, key, concepts) for key, sets in written if key[0] == "+"}
+    return Lexicon(concepts, _either(data["masks"], "masks"), composed)
+
+
+def _sets(sets: object, key: str, known: Mapping[str, object]) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(sets, list) or not sets:
+        raise InputError("a composed concept needs a list of sets", file="words.yaml", field=key)
+    found = tuple(tuple(str(names).split()) for names in sets)
+    for name in (name for names in found for name in names):
+        if name.removeprefix("-") not in known:
+            raise InputError(unknown_word("concept", name, known), file="words.yaml", field=key)
+    return found
 
 
 def _either(terms: object, key: str) -> re.Pattern[str]:

@@ -15,8 +15,9 @@ from reflexarc.bench.problem import Problem, Segment
 from reflexarc.bench.tape import record
 from reflexarc.biology import assemble
 from reflexarc.cohort import Cohort, spreads
+from reflexarc.instants import SAME_INSTANT
 from reflexarc.protocol import Experiment
-from reflexarc.reference import SAME_INSTANT, instrument
+from reflexarc.reference import instrument
 from reflexarc.timeline import build_timelines
 
 if TYPE_CHECKING:

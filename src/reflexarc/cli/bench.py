@@ -1,5 +1,6 @@
 """`reflexarc bench`: how fast, how right, and beside what."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,8 +76,6 @@ def peers(
     from reflexarc.bench.report import compare_peers
 
     chosen = choose(engines or None)
-    if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
     report = compare_peers(
         animals=animals,
         repeats=repeats,
@@ -86,8 +85,7 @@ def peers(
         environments=environments,
         say=lambda line: note(line, quiet=quiet),
     )
-    if out is not None:
-        _write(out, report)
+    _keep(out, report.to_json())
     if json:
         print_json(report.to_json())
     else:
@@ -135,11 +133,96 @@ def million(
     print_table(["", ""], rows)
 
 
-def _write(out: Path, report: "Report") -> None:
+@bench.command("roofline")
+def roofline(
+    animals: Annotated[int, typer.Option(min=1, help="Virtual animals.")] = 256,
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file too.")] = None,
+    json: Json = False,
+) -> None:
+    """Show where the time of a step goes, and how far that is from what the processor could do.
+
+    Example: reflexarc bench roofline
+    """
+    from dataclasses import asdict
+
+    from reflexarc.bench.report import machine
+    from reflexarc.bench.roofline import account
+
+    found = [account(animals=animals), account(animals=animals, rtol=1e-4, single=True)]
+    record = {"machine": machine(), "accounts": [asdict(one) for one in found]}
+    _keep(out, record)
+    if json:
+        print_json(record)
+        return
+    for one in found:
+        sys.stdout.write(
+            f"\n{one.method}, {one.lanes} lanes, {one.states} states: {one.steps:.0f} steps of"
+            f" {one.step * 1e6:.1f} us, {one.flops:,.0f} flops a step,"
+            f" {one.share:.0%} of {one.peak / 1e9:.0f} Gflop/s;"
+            f" exp and log are {one.exp_log:.0%} of the flops of the rates\n"
+        )
+        rows = [
+            (
+                p.name,
+                p.times,
+                p.flops,
+                f"{p.seconds * 1e9:.0f}",
+                f"{p.peak:.0%}",
+                f"{p.of_step:.0%}",
+            )
+            for p in one.parts
+        ]
+        headings = ["part", "times", "flops", "ns", "of peak", "of the step"]
+        print_table(headings, rows, right=headings[1:])
+
+
+@bench.command("scaling")
+def scaling(
+    most: Annotated[
+        int, typer.Option(min=1_000, help="Animals of the largest population.")
+    ] = 1_000_000,
+    single: Annotated[bool, typer.Option("--single", help="Single precision (screening).")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the JSON to this file, and a figure beside it.")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how time grows with animals and threads, and how long compilation takes.
+
+    Example: reflexarc bench scaling --most 100000
+    """
+    from reflexarc.bench.scaling import SIZES, draw
+    from reflexarc.bench.scaling import scaling as measure
+
+    sizes = [size for size in (*SIZES, 10_000_000) if size <= most]
+    found = measure(sizes=sizes, single=single, say=lambda line: note(line, quiet=quiet))
+    _keep(out, found.to_json())
+    if out is not None:
+        draw(found, out.with_suffix(".png"))
+    if json:
+        print_json(found.to_json())
+        return
+    rows = [
+        (f"{s.animals:,}", f"{s.seconds:.2f}", f"{s.per_second:,.0f}", f"{s.peak_MB:,.0f}")
+        for s in found.sizes
+    ]
+    headings = ["animals", "seconds", "animals/s", "peak MB"]
+    print_table(headings, rows, right=headings)
+    sys.stdout.write(
+        f"two threads are {found.speed_up:.2f} times as fast as one;"
+        f" compilation takes {found.compile_cold_s:.2f} s,"
+        f" {found.compile_cached_s:.2f} s from the cache\n"
+    )
+
+
+def _keep(out: Path | None, record: object) -> None:
     import json
 
-    text = json.dumps(report.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    out.write_text(text + "\n", encoding="utf-8")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(record, indent=2, ensure_ascii=False, allow_nan=False)
+        out.write_text(text + "\n", encoding="utf-8")
 
 
 def _print(report: "Report") -> None:

@@ -62,7 +62,8 @@ def cite(
         typer.echo(text)
     else:
         _print(citations, given)
-        note(f"{len(citations)} sources", quiet=quiet)
+        count = len(citations)
+        note(f"{count} {'source' if count == 1 else 'sources'}", quiet=quiet)
 
 
 def _given(words: Sequence[str]) -> list[str]:

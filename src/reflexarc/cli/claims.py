@@ -98,6 +98,7 @@ def _record(claim: "Claim", verdicts: "Mapping[str, Verdict] | None") -> dict[st
     record = dict(claim.written())
     del record["found by"]
     record["sources"] = list(claim.sources)
+    record["incomplete references"] = list(claim.incomplete_sources)
     record["findings"] = {
         "for": [_finding(name, verdicts) for name in claim.findings.supporting],
         "against": [_finding(name, verdicts) for name in claim.findings.against],
@@ -156,7 +157,10 @@ def _print_card(claim: "Claim", verdicts: "Mapping[str, Verdict] | None") -> Non
         )
     listing("Limits", claim.limits)
     listing("What would change our mind", claim.would_change_our_mind)
-    listing("Sources", [f"{key}: {references()[key]}" for key in claim.sources])
+    lacking = dict.fromkeys(claim.incomplete_sources, " (reference incomplete)")
+    listing(
+        "Sources", [f"{key}: {references()[key]}{lacking.get(key, '')}" for key in claim.sources]
+    )
     out.print()
     say("Species", ", ".join(claim.species) or "none")
     say("Shown by", claim.experiment or "no experiment of this model")

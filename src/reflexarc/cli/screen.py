@@ -10,6 +10,7 @@ from rich.markup import escape
 from reflexarc.cli.console import Json, note, print_json, stdout
 
 if TYPE_CHECKING:
+    from reflexarc.safety.questions import Answer
     from reflexarc.safety.screening import Screening
 
 __all__ = ["screen"]
@@ -62,17 +63,19 @@ def screen(
         _print(found)
 
 
-def _ask() -> dict[str, str]:
+def _ask() -> "dict[str, Answer]":
     """Ask every question on stderr; Enter means unknown, and the end of the input stops it."""
     from reflexarc.errors import InputError
-    from reflexarc.safety.questions import UNKNOWN, answer_of, load_screen
+    from reflexarc.safety.questions import answer_of, choices, load_screen
+    from reflexarc.safety.screening import NOT_ASKED
 
-    given: dict[str, str] = {}
+    given: dict[str, Answer] = {}
+    note(NOT_ASKED)
     note("Press Enter where you don't know or don't want to say.")
     for question in load_screen().questions:
         note(f"\n{escape(question.ask)}")
         while question.id not in given:
-            note(escape(f"[{', '.join((*question.options, UNKNOWN))}]"))
+            note(escape(f"[{choices(question)}]"))
             line = sys.stdin.readline()
             if not line:
                 return given
@@ -86,19 +89,22 @@ def _ask() -> dict[str, str]:
 def _print(found: "Screening") -> None:
     from reflexarc.safety.language import CLOSING, READ, cite
     from reflexarc.safety.questions import MODALITIES
-    from reflexarc.safety.screening import NO_PERMISSION, NOTHING_FOUND
+    from reflexarc.safety.screening import NO_PERMISSION, NOT_ASKED, NOTHING_FOUND
 
-    _say(NO_PERMISSION)
+    for line in found.urgent:
+        _say(line, "")
+    _say(NO_PERMISSION, NOT_ASKED)
     for modality in MODALITIES:
         _say("", modality.capitalize())
         for concern in found.of(modality):
-            basis = f"{concern.rule.basis}, {READ[concern.rule.trust]}"
+            rule = concern.rule
+            basis = f"{rule.ground}, {READ[rule.trust]}" if rule.sources else rule.ground
             _say(f"- {concern.sentence} ({_GRADES[concern.grade]}; {basis})")
             _say(f"  {concern.rule.says}")
             if concern.disagreement:
                 _say(f"  {concern.disagreement}")
-            keys = ", ".join(concern.sources) or "none; assumed"
-            _say(f"  Sources: {keys}")
+            if concern.sources:
+                _say(f"  Sources: {', '.join(concern.sources)}")
         if not found.of(modality):
             _say(f"- {NOTHING_FOUND}")
     if found.silence:

@@ -9,7 +9,7 @@ from reflexarc.kernel.functions import Functions
 from reflexarc.kernel.steps import Tolerances
 
 __all__ = [
-    "ARGUMENTS", "CLOSING", "EMPTY", "FRESH", "IDLE", "READY", "SAME_INSTANT", "STARTING",
+    "ARGUMENTS", "CLOSING", "EMPTY", "FRESH", "IDLE", "READY", "STARTING",
     "STEPPING", "Control",
 ]  # fmt: skip
 
@@ -20,9 +20,6 @@ ARGUMENTS = (
     "patience", "log_size", "common", "after", "relative",
 )  # fmt: skip
 """The words that `integrate` is given, one array of 64-bit words: addresses, then numbers."""
-
-SAME_INSTANT = 1e-9
-"""Times as near as this are one instant, in the model's unit of time."""
 
 EMPTY, FRESH, READY, STARTING, STEPPING, CLOSING, IDLE = range(7)
 """Phases of a lane; `driver` says how one leads to the next."""

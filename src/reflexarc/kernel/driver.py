@@ -119,6 +119,5 @@ class Driver:
             with code.otherwise(arrived) as (then, rest):
                 with then:
                     control.set(control.phase, lane, READY)
-                    animals.mind_limits(lane)
                 with rest:
                     animals.give_up(lane, control.get(errors, lane))

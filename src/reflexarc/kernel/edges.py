@@ -2,8 +2,9 @@
 
 from llvmlite import ir
 
+from reflexarc.instants import SAME_INSTANT
 from reflexarc.kernel.animals import Animals
-from reflexarc.kernel.control import CLOSING, READY, SAME_INSTANT, STARTING, STEPPING, Control
+from reflexarc.kernel.control import CLOSING, READY, STARTING, STEPPING, Control
 from reflexarc.kernel.controller import Controller
 from reflexarc.kernel.sampling import Sampling
 
@@ -68,6 +69,7 @@ class Edges:
                 half = builder.fmul(builder.fadd(now, until), code.double(0.5))
                 control.set(control.middle, lane, half)
                 control.set(control.phase, lane, STARTING)
+                self._animals.mind_limits(lane)
 
     def _choose_first_step(self) -> None:
         control, code, at = self._control, self._control.code, self._control.at

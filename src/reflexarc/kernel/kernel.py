@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,13 +60,26 @@ class Settings:
     common: bool = False
     log: int = 0
 
+    def __post_init__(self) -> None:
+        demands = {
+            "the relative tolerance is above 0": 0 < self.rtol < np.inf,
+            "the absolute tolerance is above 0": bool(
+                np.all(np.asarray(self.atol) > 0) and np.all(np.isfinite(self.atol))
+            ),
+            "at least one step is allowed": self.max_steps >= 1,
+            "a time limit is above 0": self.patience is None or self.patience > 0,
+            "the number of steps to be logged is 0 or more": self.log >= 0,
+        }
+        _demand(demands)
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
     """Results of many runs.
 
     Attributes:
-        outputs: Shape (run, time, output); NaN outside a run and behind a failure.
+        outputs: Shape (run, time, output). Before a run's start they are those of its start, behind
+            its stop or a failure NaN.
         final: States at the end, shape (run, state).
         status: Index into `STATUS`, shape (run,).
         ended: Time at which each run ended, shape (run,).
@@ -251,13 +264,24 @@ class Kernel:
             "a change is of a parameter or a state": _within(timetable.place, places),
             "an event is one of the model": timetable.event.size == 0
             or -1 <= timetable.event.min() <= timetable.event.max() < len(system.events),
-            "times increase": times.ndim == 1 and not (np.diff(times) < 0).any(),
+            "times are finite and increase": times.ndim == 1
+            and bool(np.isfinite(times).all() and (np.diff(times) >= 0).all()),
+            "a line's start, stop and instants are finite, and in order": timetable.in_order,
+            "steps in common need one line per group of lanes": not settings.common
+            or (
+                runs % self.width == 0
+                and not np.ptp(np.reshape(line, (-1, self.width)), axis=1).any()
+            ),
             "an absolute tolerance is one number or one per state": np.shape(settings.atol)
             in ((), (1,), (len(system.states),)),
         }
-        for demand, holds in facts.items():
-            if not holds:
-                raise InputError(f"the tables of a kernel don't fit: {demand}")
+        _demand(facts)
+
+
+def _demand(facts: Mapping[str, bool]) -> None:
+    for demand, holds in facts.items():
+        if not holds:
+            raise InputError(f"the kernel can't run this; {demand}")
 
 
 @contextmanager

@@ -146,8 +146,11 @@ def loaded(code: bytes) -> Any:
 def _place(identity: str) -> Path | None:
     folder = os.environ.get(CACHE)
     if folder is None:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = str(Path(base) / "reflexarc")
+        base = os.environ.get("XDG_CACHE_HOME")
+        if not base:
+            with contextlib.suppress(RuntimeError):  # a user without a home folder
+                base = str(Path.home() / ".cache")
+        folder = str(Path(base) / "reflexarc") if base else ""
     return Path(folder) / f"{_digest(identity)}.kernel" if folder else None
 
 
@@ -157,21 +160,28 @@ def _digest(identity: str) -> str:
 
     here = processor()
     parts = [
-        identity, _generator(), llvmlite.__version__, str(llvm.llvm_version_info),
+        identity, GENERATOR, llvmlite.__version__, str(llvm.llvm_version_info),
         llvm.get_default_triple(), here.name, here.features,
     ]  # fmt: skip
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:40]
 
 
-@cache
-def _generator() -> str:
-    """Digest of the code that generates code."""
+def _digest_of_sources() -> str:
     total = hashlib.sha256()
-    for package in ("reflexarc.kernel", "reflexarc.expression"):
-        for source in sorted(files(package).iterdir(), key=lambda path: path.name):
-            if source.name.endswith(".py"):
-                total.update(source.read_bytes())
+    here = files("reflexarc")
+    sources = [here.joinpath(name) for name in ("instants.py", "system.py")]
+    for package in ("kernel", "expression"):
+        sources += sorted(here.joinpath(package).iterdir(), key=lambda path: path.name)
+    for source in sources:
+        if source.name.endswith(".py"):
+            total.update(source.read_bytes())
     return total.hexdigest()
+
+
+GENERATOR = _digest_of_sources()
+"""Digest of the code that generates code, as it was when this process loaded it."""
+MOST_KEPT = 500
+"""Files that the cache holds at most; those used longest ago go first."""
 
 
 def _read(place: Path) -> tuple[dict[str, Any], bytes] | None:
@@ -183,6 +193,8 @@ def _read(place: Path) -> tuple[dict[str, Any], bytes] | None:
     if hashlib.sha256(rest).digest() != digest:
         return None
     line, _, code = rest.partition(b"\n")
+    with contextlib.suppress(OSError):
+        os.utime(place)
     return json.loads(line), code
 
 
@@ -200,3 +212,13 @@ def _write(place: Path, facts: dict[str, Any], code: bytes) -> None:
     if temporary is not None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+    _prune(place.parent)
+
+
+def _prune(folder: Path) -> None:
+    """Remove what was used longest ago, drafts of killed processes among it."""
+    with contextlib.suppress(OSError):
+        known = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+        for old in known[:-MOST_KEPT]:
+            with contextlib.suppress(OSError):
+                old.unlink()

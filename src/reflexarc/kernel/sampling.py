@@ -2,12 +2,15 @@
 
 from llvmlite import ir
 
+from reflexarc.instants import SAME_INSTANT
 from reflexarc.kernel.code import DOUBLE
-from reflexarc.kernel.control import SAME_INSTANT, Control
+from reflexarc.kernel.control import Control
 from reflexarc.kernel.steps import Step
 
 __all__ = ["Sampling"]
 
+NEVER = float("inf")
+"""When a lane is due that has reported everything; no bound is as late, for stops are finite."""
 UNROLLED = 4
 """Outputs that are copied in one turn of a loop."""
 
@@ -28,7 +31,7 @@ class Sampling:
         """Set the next time at which a lane must report."""
         control, code, builder = self._control, self._control.code, self._control.code.builder
         place = control.get(control.cursor, lane)
-        control.set(control.due, lane, code.double(float("inf")))
+        control.set(control.due, lane, code.double(NEVER))
         with code.when(builder.icmp_signed("<", place, control.words["grid_size"])):
             control.set(control.due, lane, code.load(control.doubles("grid"), place))
 

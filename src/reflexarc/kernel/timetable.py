@@ -64,6 +64,18 @@ class Timetable:
     adds: NDArray[np.int64]
     amount: NDArray[np.float64]
 
+    @property
+    def in_order(self) -> bool:
+        """Whether all times are finite, no stop is before its start, and instants increase."""
+        times = (self.start, self.stop, self.time)
+        if not all(np.isfinite(one).all() for one in times) or (self.stop < self.start).any():
+            return False
+        back = np.diff(self.time) < 0
+        joints = self.edges[1:-1] - 1
+        within = np.ones(back.size, dtype=bool)
+        within[joints[(joints >= 0) & (joints < back.size)]] = False
+        return not (back & within).any()
+
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "Timetable":
         """Lay out lines one after another."""

@@ -16,16 +16,14 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reflexarc.instants import SAME_INSTANT
 from reflexarc.kernel.equations import Edge, Equations
 from reflexarc.kernel.methods import RODAS5P, Explicit, Rosenbrock
 from reflexarc.kernel.pace import USUAL, Pace
 
-__all__ = ["SAME", "Pace", "Status", "Step", "Trajectory", "integrate"]
+__all__ = ["Pace", "Status", "Step", "Trajectory", "integrate"]
 
 Floats: TypeAlias = NDArray[np.float64]
-
-SAME = 1e-9
-"""Two times no further apart than this are one instant."""
 
 
 class Status(enum.IntEnum):
@@ -131,15 +129,15 @@ def integrate(
     def ended(status: Status) -> Trajectory:
         return Trajectory(values, in_force, y, status, t, tuple(steps))
 
-    taken = int(np.searchsorted(wanted, t + SAME, side="right"))
+    taken = int(np.searchsorted(wanted, t + SAME_INSTANT, side="right"))
     note(slice(taken), y)
     while True:
-        while waiting and waiting[0].time <= t + SAME:
+        while waiting and waiting[0].time <= t + SAME_INSTANT:
             y, p = waiting.pop(0).action(y, p)
         if sample_after:
-            first = np.searchsorted(wanted, t - SAME) if steps else 0
+            first = np.searchsorted(wanted, t - SAME_INSTANT) if steps else 0
             note(slice(first, taken), y)
-        if t >= stop - SAME:
+        if t >= stop - SAME_INSTANT:
             return ended(Status.DONE)
 
         end = min(waiting[0].time, stop) if waiting else float(stop)
@@ -168,7 +166,9 @@ def integrate(
             factor = next_factor(error, method.embedded_order + 1, pace)
             if accepted:
                 t1 = end if lands else t + h
-                last = int(np.searchsorted(wanted, end + SAME if lands else t1, side="right"))
+                last = int(
+                    np.searchsorted(wanted, end + SAME_INSTANT if lands else t1, side="right")
+                )
                 theta = np.minimum((wanted[taken:last] - t) / h, 1.0)
                 note(slice(taken, last), between(theta[:, None]))
                 taken = last

@@ -17,7 +17,9 @@ from reflexarc.yaml_source import LARGEST_FILE, Source, read_yaml
 __all__ = [
     "GRADES",
     "MODALITIES",
+    "NO_SOURCE",
     "UNKNOWN",
+    "Answer",
     "Answers",
     "Grade",
     "Modality",
@@ -25,14 +27,18 @@ __all__ = [
     "Rule",
     "Screen",
     "answer_of",
+    "choices",
     "load_answers",
     "load_screen",
+    "parts",
     "read_answers",
     "read_screen",
     "template",
 ]
 
-Answers = Mapping[str, str]
+Answer = str | tuple[str, ...]
+"""One of a question's options, or several where the question allows that; or `unknown`."""
+Answers = Mapping[str, Answer]
 """The answer to each question, by its id; `unknown` where there is none."""
 Modality = Literal["needling", "electroacupuncture"]
 Grade = Literal["contraindication", "caution", "mention"]
@@ -42,6 +48,8 @@ GRADES: tuple[Grade, ...] = ("contraindication", "caution", "mention")
 """From the strictest to the mildest."""
 UNKNOWN = "unknown"
 YES_OR_NO = ("no", "yes")
+NO_SOURCE = "no source; our assumption"
+"""What a rule without a source rests on."""
 
 
 class Question(Written):
@@ -52,12 +60,14 @@ class Question(Written):
         ask: The question.
         options: What may be answered; yes or no if left out.
         clear: The answer from which no rule follows.
+        several: More than one option may be given; the clear answer stands alone.
     """
 
     id: str
     ask: str
     options: tuple[str, ...] = YES_OR_NO
     clear: str = "no"
+    several: bool = False
 
     @model_validator(mode="after")
     def _has_a_clear_answer(self) -> Self:
@@ -80,6 +90,7 @@ class Rule(Written):
         trust: How far it was read: T, S, or R for what is assumed.
         about: What to talk to a physician about.
         says: What the source holds, in our words.
+        urgent: It can't wait: it is told before everything else.
     """
 
     id: str
@@ -92,6 +103,7 @@ class Rule(Written):
     trust: Trust
     about: str
     says: str
+    urgent: bool = False
 
     @field_validator("says", mode="after")
     @classmethod
@@ -109,9 +121,17 @@ class Rule(Written):
         """What it asks of the person."""
         return f"Talk to your physician about {self.about}."
 
+    @property
+    def ground(self) -> str:
+        """What it rests on, in words; of a rule without a source, that it is assumed."""
+        return self.basis if self.sources else NO_SOURCE
+
     def holds(self, answers: Answers) -> bool:
         """Return whether every question that it names has one of the answers that it names."""
-        return all(answers.get(key, UNKNOWN) in values for key, values in self.when.items())
+        return all(
+            not set(values).isdisjoint(parts(answers.get(key, UNKNOWN)))
+            for key, values in self.when.items()
+        )
 
 
 class Screen(Written):
@@ -132,7 +152,7 @@ def load_screen() -> Screen:
 
     Example:
         >>> load_screen().questions[0].id
-        'cardiac device'
+        'emergency'
     """
     return read_screen(read_data("screening.yaml"))
 
@@ -167,7 +187,7 @@ def read_screen(source: Source) -> Screen:
     return screen
 
 
-def load_answers(path: Path) -> dict[str, str]:
+def load_answers(path: Path) -> dict[str, Answer]:
     """Read a file of answers, YAML or JSON.
 
     Raises:
@@ -184,7 +204,7 @@ def load_answers(path: Path) -> dict[str, str]:
     return read_answers(read_yaml(text, file=str(path)))
 
 
-def read_answers(source: Source) -> dict[str, str]:
+def read_answers(source: Source) -> dict[str, Answer]:
     """Return the answer to every question; `unknown` to what is not answered.
 
     Args:
@@ -197,7 +217,7 @@ def read_answers(source: Source) -> dict[str, str]:
     given = {} if source.data is None else source.data
     if not isinstance(given, dict):
         raise source.error("answers are a mapping, such as 'anticoagulants: no'")
-    answers = dict.fromkeys(known, UNKNOWN)
+    answers: dict[str, Answer] = dict.fromkeys(known, UNKNOWN)
     seen: dict[str, str] = {}
     for word, value in given.items():
         key = word.replace("_", " ").strip()
@@ -213,16 +233,39 @@ def read_answers(source: Source) -> dict[str, str]:
     return answers
 
 
-def answer_of(question: Question, value: object) -> str:
+def parts(answer: Answer) -> tuple[str, ...]:
+    """Return the options that an answer names; one, where several aren't allowed."""
+    return (answer,) if isinstance(answer, str) else answer
+
+
+def answer_of(question: Question, value: object) -> Answer:
     """Return an answer in the words of its question.
 
     Args:
         question: The question.
-        value: A word, `true`, `false`, or None for unknown.
+        value: A word, `true`, `false`, or None for unknown; where several options may be given
+            also a list of words, or words with commas between.
+
+    Returns:
+        An option, or options in the order of the question.
 
     Raises:
-        InputError: It is none of the answers that the question has.
+        InputError: It is none of the answers that the question has, or one that stands alone
+            was given beside others.
     """
+    if question.several and isinstance(value, str) and "," in value:
+        value = value.split(",")
+    if not question.several or not isinstance(value, list):
+        return _option(question, value)
+    given = {_option(question, word) for word in value} or {UNKNOWN}
+    for alone in (question.clear, UNKNOWN):
+        if alone in given and len(given) > 1:
+            raise InputError(f"{alone!r} can't stand beside other answers")
+    found = tuple(option for option in question.options if option in given)
+    return found if len(found) > 1 else given.pop()
+
+
+def _option(question: Question, value: object) -> str:
     if value is None:
         return UNKNOWN
     options = question.options
@@ -245,6 +288,21 @@ def answer_of(question: Question, value: object) -> str:
     return found[0]
 
 
+def choices(question: Question) -> str:
+    """Return in one line what may be answered.
+
+    Example:
+        >>> choices(load_screen().questions[0])
+        'no, yes, unknown'
+    """
+    line = ", ".join((*question.options, UNKNOWN))
+    return (
+        f"{line}; or several: {question.options[0]}, {question.options[1]}"
+        if (question.several)
+        else line
+    )
+
+
 def template() -> str:
     """Return an empty file of answers: every question, what may be answered, and `unknown`."""
     lines = [
@@ -252,6 +310,6 @@ def template() -> str:
         "# 'unknown' where you don't know or don't want to say. Nothing is sent or kept.",
     ]
     for question in load_screen().questions:
-        options = ", ".join((*question.options, UNKNOWN))
+        options = choices(question)
         lines += ["", f"# {question.ask}", f"# [{options}]", f"{question.id}: {UNKNOWN}"]
     return "\n".join(lines) + "\n"

@@ -252,7 +252,7 @@ def load_effects() -> tuple[Effect, ...]:
     Example:
         >>> pain = next(effect for effect in load_effects() if effect.id == "pain")
         >>> pain.headline.per_10_000
-        170.0
+        390.0
     """
     return read_effects(read_data("adverse_events.yaml"))
 

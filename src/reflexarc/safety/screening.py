@@ -20,7 +20,7 @@ from reflexarc.safety.questions import (
     load_screen,
 )
 
-__all__ = ["NOTHING_FOUND", "NO_PERMISSION", "Concern", "Screening", "screen"]
+__all__ = ["NOTHING_FOUND", "NOT_ASKED", "NO_PERMISSION", "Concern", "Screening", "screen"]
 
 NO_PERMISSION = (
     "Nothing here is a permission. A list that is short or empty does not mean that needling or "
@@ -28,6 +28,12 @@ NO_PERMISSION = (
     "nobody has examined you."
 )
 """What every screening says, whatever the answers."""
+NOT_ASKED = (
+    "Not asked about: children, great age, medicines other than those against clotting, diabetes, "
+    "diseases of liver and kidneys, other allergies, and much else. Tell your physician of these, "
+    "too."
+)
+"""What every screening says of its own gaps."""
 NOTHING_FOUND = "No rule follows from what was answered. That is not a clearance."
 
 
@@ -54,11 +60,18 @@ class Concern:
     disagreeing: tuple[Rule, ...] = ()
 
     @property
+    def urgent(self) -> bool:
+        """Whether it can't wait."""
+        return any(rule.urgent for rule in (self.rule, *self.agreeing, *self.disagreeing))
+
+    @property
     def disagreement(self) -> str:
         """How the sources disagree; empty where they don't."""
         if not self.disagreeing:
             return ""
-        milder = " ".join(f"{r.basis.capitalize()} ({r.grade}): {r.says}" for r in self.disagreeing)
+        milder = " ".join(
+            f"{r.ground.capitalize()} ({r.grade}): {r.says}" for r in self.disagreeing
+        )
         return f"Sources disagree; the strictest is shown. {milder}"
 
     @property
@@ -74,6 +87,7 @@ class Concern:
             "topic": self.topic,
             "modality": self.modality,
             "grade": self.grade,
+            "urgent": self.urgent,
             "sentence": self.sentence,
             "disagreement": self.disagreement or None,
             "rules": [rule.model_dump(mode="json") for rule in rules],
@@ -87,7 +101,7 @@ class Screening:
 
     Attributes:
         answers: The answer to every question.
-        concerns: By modality, the strictest first.
+        concerns: By modality, what is urgent first and then the strictest.
         unanswered: Questions about which nothing can be said.
     """
 
@@ -100,6 +114,16 @@ class Screening:
         return tuple(concern for concern in self.concerns if concern.modality == modality)
 
     @property
+    def urgent(self) -> tuple[str, ...]:
+        """Calls for help, each once: what can't wait for a talk with a physician."""
+        topics = dict.fromkeys(concern.topic for concern in self.concerns if concern.urgent)
+        return tuple(
+            f"{topic[0].upper()}{topic[1:]} is an emergency: call for an ambulance or go to a "
+            "hospital now. Don't wait for an appointment, and put no needles before it."
+            for topic in topics
+        )
+
+    @property
     def silence(self) -> str:
         """What was not answered; empty where everything was."""
         if not self.unanswered:
@@ -110,10 +134,15 @@ class Screening:
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
-            "answers": dict(self.answers),
+            "answers": {
+                key: answer if isinstance(answer, str) else list(answer)
+                for key, answer in self.answers.items()
+            },
+            "urgent": list(self.urgent),
             **{name: [concern.as_data() for concern in self.of(name)] for name in MODALITIES},
             "not answered": [question.id for question in self.unanswered],
             "no permission": NO_PERMISSION,
+            "not asked": NOT_ASKED,
             "closing": CLOSING,
         }
 
@@ -138,7 +167,7 @@ def screen(answers: Answers) -> Screening:
         if rule.holds(known):
             groups.setdefault((rule.modality, rule.topic), []).append(rule)
     concerns = [_concern(rules) for rules in groups.values()]
-    concerns.sort(key=lambda c: (MODALITIES.index(c.modality), GRADES.index(c.grade)))
+    concerns.sort(key=lambda c: (MODALITIES.index(c.modality), not c.urgent, GRADES.index(c.grade)))
     return Screening(
         answers=known,
         concerns=tuple(concerns),

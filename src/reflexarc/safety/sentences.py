@@ -20,7 +20,9 @@ LIMITS_OF_K = (
 LIMITS_OF_PAIN = (
     "The share of C fibres that fire stands in for pain, and poorly: it is a computed share in "
     "mouse tissue, known to within a factor of two in threshold; not every C fibre is a "
-    "nociceptor; A-delta nociceptors hurt at lower currents; twitching muscle isn't counted."
+    "nociceptor; A-delta nociceptors hurt at lower currents; twitching muscle isn't counted. A "
+    "paper says that 1 mA already excites C fibres of mice (Su 2013; its pulse width was not "
+    "read); if so these shares are far too low."
 )
 """What the share of C fibres can't say."""
 

@@ -290,6 +290,8 @@ def _sources(kind: str, charge: float, net: float, asleep: float) -> tuple[str, 
         found += ["merrill2005"] + (
             ["hwang2010", "zhang2018", "choi2019"] if kind == "needle" else []
         )
+    if kind != "light" and charge > 0:
+        found.append("su2013")
     if asleep > 0:
         found.append("granmo2013")
     return tuple(found)
