@@ -11,7 +11,7 @@ from reflexarc import census
 from reflexarc import population as module
 from reflexarc.bench.million import million
 from reflexarc.census import Census
-from reflexarc.cohort import Cohort, spreads
+from reflexarc.cohort import Cohort, spreads, times_of_death
 from reflexarc.compiled import system_of
 from reflexarc.ensemble import death_times, simulate
 from reflexarc.errors import InputError
@@ -22,7 +22,6 @@ from reflexarc.reducers import (
     Quantiles,
     Survival,
     Traces,
-    times_of_death,
 )
 from reflexarc.sketch import Sketch
 from reflexarc.timeline import Edge, Timeline

@@ -181,7 +181,7 @@ def builtin():
     [
         ("liu-2021", {"C1", "C2", "C41"}, {1, 11}),
         ("liu-2020", {"C10", "C32"}, {2, 5}),
-        ("vagus-nerve-stimulation", {"C13", "C29"}, {3, 4}),
+        ("vagus-nerve-stimulation", {"C13", "C29"}, {3}),
         ("torres-rosas-2014", {"C4", "C31"}, {4, 5}),
         ("current-dose-response", {"C21"}, {1}),
         ("lps-dose-response", {"C33"}, set()),

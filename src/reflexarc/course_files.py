@@ -8,10 +8,11 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 import numpy as np
 
-from reflexarc.courses import Courses, Failed
+from reflexarc.courses import Courses, Failed, headings
 from reflexarc.errors import InputError, unknown_word
 
 if TYPE_CHECKING:
@@ -25,8 +26,15 @@ Layout = Literal["wide", "long"]
 
 FORMATS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet", ".nc": "netcdf", ".zarr": "zarr"}
 """File name endings, and what they mean."""
+ROW = ("id", "time")
+"""Columns that say what a row is of."""
 LARGEST_NETCDF = 2_000_000_000
 """Bytes of a NetCDF file; it is made in memory."""
+NETCDF_TYPES = frozenset(
+    ["bool", "byte", "char", "double", "float", "int", "int64", "long", "real", "short", "string"]
+    + ["ubyte", "uint", "uint64", "ulong", "ushort"]
+)
+"""Names of types in NetCDF, which no variable can have."""
 
 
 def format_of(path: Path) -> str:
@@ -76,8 +84,7 @@ def write_courses(
         raise InputError("is a folder that holds no Zarr data", file=str(path))
     folder = path.parent if work is None else work
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f"unfinished-{path.name}"
-    _remove(draft)
+    draft = _draft(path, folder)
     failed: list[Failed] = []
 
     def watched() -> Iterable[Courses]:
@@ -91,7 +98,7 @@ def write_courses(
         elif kind == "parquet":
             _write_parquet(draft, simulation, watched(), layout)
         elif kind == "netcdf":
-            _write_netcdf(draft, simulation, watched())
+            _write_netcdf(draft, simulation, watched(), shown=str(path))
         else:
             _write_zarr(draft, simulation, watched())
     except BaseException:
@@ -130,8 +137,8 @@ def _frame(simulation: "Simulation", part: Courses, layout: Layout) -> "pd.DataF
             "time": np.tile(simulation.times, sets),
         }
         values = part.values.reshape(sets * times, outputs)
-        for i, name in enumerate(simulation.outputs):
-            columns[name if name not in columns else f"{name} (output)"] = values[:, i]
+        for i, name in enumerate(headings(simulation.outputs, ROW)):
+            columns[name] = values[:, i]
         return pd.DataFrame(columns)
     names = np.array(simulation.outputs, dtype=object)
     return pd.DataFrame(
@@ -159,7 +166,8 @@ def _write_parquet(
     import pyarrow
     import pyarrow.parquet
 
-    units = simulation.units() | {"time": simulation.system.time_unit}
+    units = dict(zip(headings(tuple(simulation.units()), ROW), simulation.units().values(), strict=True))
+    units["time"] = simulation.system.time_unit
     writer = None
     try:
         for part in parts:
@@ -180,7 +188,9 @@ def _write_parquet(
             writer.close()
 
 
-def _write_netcdf(path: Path, simulation: "Simulation", parts: Iterable[Courses]) -> None:
+def _write_netcdf(
+    path: Path, simulation: "Simulation", parts: Iterable[Courses], *, shown: str
+) -> None:
     import xarray
 
     each = len(simulation.sets) * simulation.times.size * 8
@@ -188,11 +198,13 @@ def _write_netcdf(path: Path, simulation: "Simulation", parts: Iterable[Courses]
         raise InputError(
             f"{each * len(simulation.outputs) / 1e9:.1f} GB are too many for a NetCDF file;"
             " .zarr and .parquet hold them",
-            file=str(path.name.removeprefix("unfinished-")),
+            file=shown,
         )
     data = xarray.concat(
         [simulation.dataset(part) for part in parts], "set", combine_attrs="override"
     )
+    names = [str(name) for name in data.data_vars]
+    data = data.rename(dict(zip(names, headings(names, NETCDF_TYPES), strict=True)))
     data.to_netcdf(path, engine="scipy", format="NETCDF3_64BIT")
 
 
@@ -221,9 +233,14 @@ def _write_failures(path: Path, failed: list[Failed]) -> None:
 
 def _move(path: Path, folder: Path, write: Callable[[Path], object]) -> None:
     """Write a file beside its place and move it in."""
-    draft = folder / f"unfinished-{path.name}"
+    draft = _draft(path, folder)
     write(draft)
     draft.replace(path)
+
+
+def _draft(path: Path, folder: Path) -> Path:
+    """Return a name of its own for a file that isn't finished, so that nobody else writes it."""
+    return folder / f"unfinished-{uuid4().hex[:12]}-{path.name}"
 
 
 def _remove(path: Path) -> None:

@@ -1,12 +1,13 @@
 """Courses of parameter sets: results of a few sets at a time, and which of them failed."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Courses", "Failed", "Store"]
+__all__ = ["Courses", "Failed", "Store", "headings"]
 
 Floats = NDArray[np.float64]
 
@@ -68,3 +69,13 @@ class Courses:
             return None
         values = packed[:, :-2].reshape(shape)
         return cls(first, values, packed[:, -2].astype(np.int64), packed[:, -1])
+
+
+def headings(outputs: Sequence[str], taken: Collection[str]) -> tuple[str, ...]:
+    """Return what outputs are called beside columns or coordinates that have names already.
+
+    Example:
+        >>> headings(["S", "time"], {"id", "time"})
+        ('S', 'time (output)')
+    """
+    return tuple(f"{name} (output)" if name in taken else name for name in outputs)

@@ -148,6 +148,7 @@ def _read_text(path: Path, shown: str, id_column: str | None) -> ParameterSets:
 def _rows(path: Path, shown: str) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that isn't blank, with the number of its line."""
     csv.field_size_limit(LONGEST_CELL)
+    reader = None
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
@@ -155,7 +156,7 @@ def _rows(path: Path, shown: str) -> Iterator[tuple[int, list[str]]]:
                 head = file.readline()
             file.seek(0)
             separator = max(",;\t", key=head.count)
-            reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+            reader = csv.reader(file, delimiter=separator, skipinitialspace=True, strict=True)
             for row in reader:
                 cells = [cell.strip() for cell in row]
                 if any(cells):
@@ -163,7 +164,8 @@ def _rows(path: Path, shown: str) -> Iterator[tuple[int, list[str]]]:
     except UnicodeDecodeError:
         raise InputError("the table is not text in UTF-8", file=shown) from None
     except csv.Error as error:
-        raise InputError(f"the table can't be read: {error}", file=shown) from None
+        line = None if reader is None else reader.line_num
+        raise InputError(f"the table can't be read: {error}", file=shown, line=line) from None
 
 
 def _number(cell: str, column: str, shown: str, line: int) -> float:

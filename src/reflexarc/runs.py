@@ -186,15 +186,24 @@ class RunFolder:
         return self.path
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """Keep other processes from the same run; wait if one is at work on it.
+    def claimed(self, *, wait: bool = True) -> Iterator[None]:
+        """Keep other processes from the same run.
+
+        Args:
+            wait: Whether to wait if one is at work on it.
 
         Raises:
-            StorageError: If the folder can't be written.
+            StorageError: If the folder can't be written, or another is at work and `wait` is off.
         """
         with storage(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
-            lock = _lock(self.home / f".{self.name}.lock")
+            try:
+                lock = _lock(self.home / f".{self.name}.lock", wait=wait)
+            except BlockingIOError:
+                raise StorageError(
+                    "another command is writing there; wait for it or choose another place",
+                    file=str(self.home / self.name),
+                ) from None
         try:
             yield
         finally:
@@ -255,7 +264,7 @@ def _sha256(file: Path) -> str:
         return ""
 
 
-def _lock(path: Path) -> IO[str] | None:
+def _lock(path: Path, *, wait: bool) -> IO[str] | None:
     """Return an open file that holds the lock; None where the system has no such locks."""
     try:
         import fcntl
@@ -263,7 +272,11 @@ def _lock(path: Path) -> IO[str] | None:
         return None
     while True:
         file = path.open("w")
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise
         with suppress(OSError):
             if os.stat(path).st_ino == os.fstat(file.fileno()).st_ino:
                 return file

@@ -58,6 +58,7 @@ class System:
         events: What happens at instants known before a run.
         breaks: Instants, in parameters, at which a condition on the time alone changes.
         time_unit: Unit of the time.
+        sizes: Parameters that are sizes of compartments, at the start where they change.
     """
 
     name: str
@@ -73,6 +74,7 @@ class System:
     events: tuple[Event, ...] = ()
     breaks: tuple[Node, ...] = ()
     time_unit: str = ""
+    sizes: tuple[str, ...] = ()
 
     def parameter_table(
         self, size: int, given: Mapping[str, ArrayLike] | None = None, *, start: float = 0.0
@@ -163,6 +165,7 @@ class System:
             self,
             states=tuple(self.states[i] for i in left),
             parameters=tuple(names),
+            sizes=tuple(name for name in self.sizes if name in names),
             values=self.values[place],
             initial=tuple(initial[i] for i in left),
             rates=tuple(reduced[i] for i in left),

@@ -17,7 +17,7 @@ from reflexarc.compiled import system_of
 __all__ = ["SIZES", "Scaling", "Size", "draw", "scaling"]
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-THREADS_SIZE = 40_000
+CREW = 40_000
 TURNS = 3
 OUTPUTS = ("TNF", "IL6", "hazard")
 
@@ -70,6 +70,7 @@ class Scaling:
 def scaling(
     *,
     sizes: Sequence[int] = SIZES,
+    crew: int = CREW,
     single: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Scaling:
@@ -77,6 +78,7 @@ def scaling(
 
     Args:
         sizes: Animals of each population.
+        crew: Animals with which threads are compared.
         single: Whether populations are computed in single precision.
         say: Told what is done.
     """
@@ -87,7 +89,7 @@ def scaling(
     for turn in range(TURNS):
         for threads in turns:
             say(f"threads: {threads}, turn {turn + 1} of {TURNS}")
-            found = million(size=THREADS_SIZE, single=single, threads=threads)
+            found = million(size=crew, single=single, threads=threads)
             turns[threads].append(found.animals / found.seconds)
     measured = []
     for size in sizes:

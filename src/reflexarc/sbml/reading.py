@@ -89,6 +89,12 @@ def _system(model: object) -> System:
         events=read_events(source, quantities, meanings, composer),
         breaks=break_instants(graph, rates, graph.mask(states)),
         time_unit=source.time_unit,
+        sizes=tuple(
+            name
+            for place in source.compartments
+            for name in (place, f"{place}.initial")
+            if name in quantities.values
+        ),
     )
     _check_symbols(system, source)
     system = replace(system, values=system.parameter_table(1)[0])
@@ -179,6 +185,14 @@ def _nodes_of(event: Event) -> list[Node]:
 def _check_start(system: System, source: Source) -> None:
     """Refuse a model whose own values leave a state or a rate without a number at the start."""
     values = dict(zip(system.parameters, system.values.tolist(), strict=True))
+    for name in system.sizes:
+        if values[name] <= 0.0:
+            place = name.removesuffix(".initial")
+            raise InputError(
+                f"the size of a compartment is above 0, not {values[name]:g}",
+                line=source.lines.get(place),
+                field=place,
+            )
     missing = {name for name, value in values.items() if math.isnan(value)}
     for name in system.states:
         if f"{name}.initial" in missing:
