@@ -173,6 +173,7 @@ def test_a_sentence_with_a_subject_of_its_own_leans_on_nothing() -> None:
     second = "Stimulation of the spleen nerve with ultrasound lowered TNF in volunteers."
     assert match_sentences([first, second])[1] == []
     first = "Electroacupuncture is given in hospitals."
+    assert match_sentences([first, first, "Botox needles can cause bruising."])[2] == []
     (match,) = match_sentences([first, "It is tried instead of antibiotics."])[1]
     assert match.claim.id == "C39"
 

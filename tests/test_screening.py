@@ -16,7 +16,7 @@ from reflexarc.cli import screen as command
 from reflexarc.cli.console import Lab
 from reflexarc.errors import InputError
 from reflexarc.evidence import references
-from reflexarc.safety import CLOSING, load_answers, promises, screen, template
+from reflexarc.safety import CLOSING, load_answers, promises, screen, screening, template
 from reflexarc.safety.questions import (
     GRADES,
     MODALITIES,
@@ -192,6 +192,18 @@ def test_an_emergency_is_told_first_and_as_a_call_for_help(tmp_path: Path) -> No
     assert max(calls) < lines.index("Needling") < lines.index("Electroacupuncture")
     assert screen({"pregnancy": "possible"}).urgent == ()
     assert found.as_data()["urgent"] == list(found.urgent)
+
+
+def test_what_is_urgent_stands_before_what_is_stricter(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {"when": "{a: [yes]}", "sources": "[c]", "trust": "T", "basis": "b"}
+    strict = RULE.format(**whole, grade="contraindication")
+    urgent = RULE.format(**whole, grade="mention").replace("id: r, topic: t", "id: u, topic: u")
+    urgent = urgent.replace("rules:\n", "").replace("says: y", "says: y, urgent: yes")
+    table = read_screen(read_yaml(QUESTION + strict + urgent))
+    monkeypatch.setattr(screening, "load_screen", lambda: table)
+    found = screen({"a": "yes"})
+    assert [concern.grade for concern in found.concerns] == ["mention", "contraindication"]
+    assert found.urgent[0].startswith("U is an emergency")
 
 
 def test_a_possible_pregnancy_is_not_told_as_a_pregnancy() -> None:

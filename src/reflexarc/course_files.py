@@ -31,8 +31,24 @@ ROW = ("id", "time")
 LARGEST_NETCDF = 2_000_000_000
 """Bytes of a NetCDF file; it is made in memory."""
 NETCDF_TYPES = frozenset(
-    ["bool", "byte", "char", "double", "float", "int", "int64", "long", "real", "short", "string"]
-    + ["ubyte", "uint", "uint64", "ulong", "ushort"]
+    [
+        "bool",
+        "byte",
+        "char",
+        "double",
+        "float",
+        "int",
+        "int64",
+        "long",
+        "real",
+        "short",
+        "string",
+        "ubyte",
+        "uint",
+        "uint64",
+        "ulong",
+        "ushort",
+    ]
 )
 """Names of types in NetCDF, which no variable can have."""
 
@@ -166,7 +182,9 @@ def _write_parquet(
     import pyarrow
     import pyarrow.parquet
 
-    units = dict(zip(headings(tuple(simulation.units()), ROW), simulation.units().values(), strict=True))
+    units = dict(
+        zip(headings(tuple(simulation.units()), ROW), simulation.units().values(), strict=True)
+    )
     units["time"] = simulation.system.time_unit
     writer = None
     try:

@@ -6,14 +6,18 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reflexarc.errors import InputError, unknown_word
+from reflexarc.expression import TIME
 
-__all__ = ["ParameterSets", "read_parameter_sets"]
+if TYPE_CHECKING:
+    from reflexarc.system import System
+
+__all__ = ["ParameterSets", "check_sizes", "placed_values", "read_parameter_sets"]
 
 Floats = NDArray[np.float64]
 
@@ -108,6 +112,67 @@ def read_parameter_sets(path: Path | str, *, id_column: str | None = None) -> Pa
     if file.suffix.lower() in (".parquet", ".pq"):
         return _read_parquet(file, str(path), id_column)
     return _read_text(file, str(path), id_column)
+
+
+def placed_values(system: "System", sets: ParameterSets) -> dict[str, Floats]:
+    """Return the values of parameters that the columns of a table stand for.
+
+    Raises:
+        InputError: If a column is unknown, computed by the model or set by another one too.
+    """
+    given: dict[str, Floats] = {}
+    later: list[tuple[str, str, Floats]] = []
+    known = set(system.parameters)
+    for column, name in enumerate(sets.names):
+        values = sets.values[:, column]
+        if name in known:
+            target = name
+        elif f"{name}.initial" in known:
+            target = f"{name}.initial"
+        elif {f"{name}.amount.initial", f"{name}.amount"} & known:
+            target = next(n for n in (f"{name}.amount.initial", f"{name}.amount") if n in known)
+            later.append((name, target, values))
+        elif name in system.variables:
+            raise sets.column_error(name, "the model computes this by itself, it can't be set")
+        else:
+            settable = [n for n in system.parameters if not n.endswith(".initial")]
+            raise sets.column_error(
+                name, unknown_word("parameter or species", name, [*settable, *system.states])
+            )
+        if target in given:
+            raise sets.column_error(name, f"another column sets {target!r} too")
+        given[target] = values
+    if later:  # a concentration where the state is the amount: its volume is known by now
+        table = system.parameter_table(len(sets), given)
+        states = dict(zip(system.states, system.initial_table(table).T, strict=True))
+        columns = {n: table[:, i] for i, n in enumerate(system.parameters)} | states
+        for name, target, values in later:
+            unit = {**columns, TIME: 0.0, target.removesuffix(".initial"): 1.0}
+            (share,) = system.graph.evaluate([system.variables[name]], unit)
+            given[target] = values / share
+    return given
+
+
+def check_sizes(system: "System", sets: ParameterSets, parameters: Floats) -> None:
+    """Refuse sets in which a compartment has no room.
+
+    Args:
+        system: The model.
+        sets: The sets.
+        parameters: All parameters of each, shape (set, parameter).
+
+    Raises:
+        InputError: If the size of a compartment isn't above 0, with the line of the set.
+    """
+    for name in system.sizes:
+        sizes = parameters[:, system.parameters.index(name)]
+        for row in np.flatnonzero(sizes <= 0.0)[:1].tolist():
+            raise InputError(
+                f"the size of a compartment is above 0, not {sizes[row]:g} ({sets.where(row)})",
+                file=sets.file,
+                line=None if sets.lines is None else sets.lines[row],
+                field=name.removesuffix(".initial"),
+            )
 
 
 def _read_text(path: Path, shown: str, id_column: str | None) -> ParameterSets:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reflexarc.courses import Courses, Failed, Store
+from reflexarc.courses import Courses, Failed, Store, headings
 from reflexarc.errors import InputError, unknown_word
-from reflexarc.expression import TIME
 from reflexarc.occurrences import SAME_INSTANT, Occurrences
-from reflexarc.parameter_sets import ParameterSets
+from reflexarc.parameter_sets import ParameterSets, check_sizes, placed_values
 from reflexarc.processes import cores
+from reflexarc.sbml.periods import with_periods
 
 if TYPE_CHECKING:
     import xarray
@@ -40,6 +40,11 @@ ATOL = 1e-12
 SMALLEST_PART, LARGEST_PART = 64, 4096
 PART_BYTES = 64 * 2**20
 """The courses of a part take no more than this."""
+BLIND = (
+    "the condition {} on the time has a form whose instants aren't known before a run: what it"
+    " switches on can be passed over if it is short"
+)
+COORDINATES = ("set", "time", "status", "ended")
 PARTS = 32
 """So many parts at least, if there are enough sets."""
 
@@ -54,6 +59,7 @@ class Simulation:
         times: Times at which values are wanted, shape (time,).
         outputs: Ids of what is wanted.
         digest: Changes with everything that decides the numbers.
+        warnings: What the user should know about these numbers, a sentence each.
     """
 
     system: "System"
@@ -61,6 +67,7 @@ class Simulation:
     times: Floats
     outputs: tuple[str, ...]
     digest: str
+    warnings: tuple[str, ...]
     _kernel: "Kernel"
     _settings: "Settings"
     _occurrences: Occurrences
@@ -87,22 +94,28 @@ class Simulation:
         grid = _checked_times(times)
         asked = natural_outputs(system) if outputs is None else tuple(dict.fromkeys(outputs))
         if not asked:
-            raise InputError("nothing is asked for: the model has no states")
+            raise InputError(
+                "no output is named"
+                if outputs is not None
+                else "the model has no species and no states: name outputs (--outputs)"
+            )
         for name in asked:
             if name not in system.variables:
                 raise InputError(unknown_word("output", name, [*system.variables]))
         tolerance = RTOL[single] if rtol is None else rtol
         if not (0 < tolerance < 1 and 0 < atol < np.inf):
             raise InputError("tolerances are positive, and the relative one is below 1")
-        given = _placed(system, sets)
+        given = placed_values(system, sets)
         parameters = system.parameter_table(len(sets), given)
-        occurrences = Occurrences.of(system, parameters, grid)
+        check_sizes(system, sets, parameters)
+        timed, blind = with_periods(system, parameters, float(grid[-1]))
+        occurrences = Occurrences.of(timed, parameters, grid)
         whole = occurrences.system
         targets = {name for event in whole.events for name, _ in event.assignments}
         reduced = whole.specialise({*given, *targets} & {*system.parameters}, targets)
         kernel = Kernel.of(reduced, asked, method_name=method, single=single)
         instants = [time for event in system.events for time in event.times]
-        nodes = [*(system.variables[name] for name in asked), *instants, *system.breaks]
+        nodes = [*(system.variables[name] for name in asked), *instants, *timed.breaks]
         content = [
             whole.digest([*nodes, *system.initial]), asked, grid.tolist(), tolerance, atol,
             kernel.method, single, sets.ids,
@@ -115,6 +128,7 @@ class Simulation:
             times=grid,
             outputs=asked,
             digest=total.hexdigest()[:16],
+            warnings=tuple(BLIND.format(formula) for formula in blind),
             _kernel=kernel,
             _settings=Settings(rtol=tolerance, atol=atol, after=True),
             _occurrences=occurrences,
@@ -146,7 +160,8 @@ class Simulation:
 
     def ranges(self) -> list[tuple[int, int]]:
         """Return the parts, as (first set, size); always the same for the same inputs."""
-        each = max(1, self.times.size * len(self.outputs) * 8)
+        stops = 5 * len(self._occurrences.system.breaks)
+        each = max(1, self.times.size * len(self.outputs), stops) * 8
         step = min(LARGEST_PART, max(SMALLEST_PART, len(self.sets) // PARTS // 64 * 64))
         while step > SMALLEST_PART and step * each > PART_BYTES:
             step //= 2
@@ -216,13 +231,17 @@ class Simulation:
         from reflexarc.kernel import STATUS
 
         lines = self.sets.lines
+        single = self._kernel.single
+        reasons = [
+            text.replace("not finite", "beyond 32 bits") if single else text for text in STATUS
+        ]
         return [
             Failed(
                 courses.first + i,
                 self.sets.ids[courses.first + i],
                 None if lines is None else lines[courses.first + i],
                 float(courses.ended[i]),
-                STATUS[int(courses.status[i])],
+                reasons[int(courses.status[i])],
             )
             for i in np.flatnonzero(courses.status).tolist()
         ]
@@ -238,14 +257,14 @@ class Simulation:
 
         span = slice(courses.first, courses.first + len(courses.values))
         units = self.units()
+        called = headings(self.outputs, COORDINATES)
         variables = {
-            name: (
+            called[i]: (
                 ("set", "time"),
                 courses.values[..., i],
                 {"unit": units[name]} if name in units else {},
             )
             for i, name in enumerate(self.outputs)
-            if name not in ("set", "time")
         }
         width = max(map(len, self.sets.ids))
         return xarray.Dataset(
@@ -289,7 +308,8 @@ def simulate_sets(
 
     Returns:
         A dataset with dimensions (set, time), one variable per output; `status` (0 is well) and
-        `ended` tell how each run went.
+        `ended` tell how each run went. An output with the name of a coordinate is called
+        `status (output)` and so on.
 
     Raises:
         InputError: If a column, an output or a time is wrong.
@@ -314,47 +334,17 @@ def simulate_sets(
 
 
 def natural_outputs(system: "System") -> tuple[str, ...]:
-    """Return every state under the id that it has in the file."""
+    """Return every state under the id that it has in the file, and every other species."""
+    known = system.variables
     found = []
     for name in system.states:
         plain = name.removesuffix(".amount")
-        found.append(plain if plain in system.variables else name)
+        found.append(plain if plain in known else name)
+    for name, node in known.items():  # a species is what one of its two measures is
+        measures = (f"{name}.amount", f"{name}.concentration")
+        if any(known.get(one) == node != system.graph.symbol(one) for one in measures):
+            found.append(name)
     return tuple(dict.fromkeys(found))
-
-
-def _placed(system: "System", sets: ParameterSets) -> dict[str, Floats]:
-    """Return the values of parameters that the columns stand for."""
-    given: dict[str, Floats] = {}
-    later: list[tuple[str, str, Floats]] = []
-    known = set(system.parameters)
-    for column, name in enumerate(sets.names):
-        values = sets.values[:, column]
-        if name in known:
-            target = name
-        elif f"{name}.initial" in known:
-            target = f"{name}.initial"
-        elif {f"{name}.amount.initial", f"{name}.amount"} & known:
-            target = next(n for n in (f"{name}.amount.initial", f"{name}.amount") if n in known)
-            later.append((name, target, values))
-        elif name in system.variables:
-            raise sets.column_error(name, "the model computes this by itself, it can't be set")
-        else:
-            settable = [n for n in system.parameters if not n.endswith(".initial")]
-            raise sets.column_error(
-                name, unknown_word("parameter or species", name, [*settable, *system.states])
-            )
-        if target in given:
-            raise sets.column_error(name, f"another column sets {target!r} too")
-        given[target] = values
-    if later:  # a concentration where the state is the amount: its volume is known by now
-        table = system.parameter_table(len(sets), given)
-        states = dict(zip(system.states, system.initial_table(table).T, strict=True))
-        columns = {n: table[:, i] for i, n in enumerate(system.parameters)} | states
-        for name, target, values in later:
-            unit = {**columns, TIME: 0.0, target.removesuffix(".initial"): 1.0}
-            (share,) = system.graph.evaluate([system.variables[name]], unit)
-            given[target] = values / share
-    return given
 
 
 def _checked_times(times: ArrayLike) -> Floats:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from reflexarc.courses import Failed
     from reflexarc.simulation import Simulation
+    from reflexarc.system import System
 
 __all__ = ["simulate"]
 
@@ -84,20 +86,24 @@ def simulate(
     Example: reflexarc simulate reynolds2006:septic --times 0:200:1 --out septic.csv
     """
     from reflexarc.course_files import format_of, write_courses
+    from reflexarc.errors import InputError
     from reflexarc.parameter_sets import ParameterSets, read_parameter_sets
-    from reflexarc.runs import ChunkFolder, storage
-    from reflexarc.sbml import read_sbml
+    from reflexarc.runs import ChunkFolder, RunFolder, storage
     from reflexarc.simulation import Simulation
 
+    if long and format_of(out) not in ("csv", "parquet"):
+        raise InputError("--long is for .csv and .parquet; others hold arrays", file=str(out))
     format_of(out)
     grid = read_times(times)
-    text = _sbml_of(model)
+    system, text = _system_of(model)
     sets = (
         ParameterSets.alone() if table is None else read_parameter_sets(table, id_column=id_column)
     )
-    wanted = None if outputs is None else [name.strip() for name in outputs.split(",") if name]
+    wanted = (
+        None if outputs is None else [name for word in outputs.split(",") if (name := word.strip())]
+    )
     simulation = Simulation.of(
-        read_sbml(text, file=str(model)),
+        system,
         sets,
         times=grid,
         outputs=wanted,
@@ -106,10 +112,19 @@ def simulate(
         method=method,
         single=single,
     )
-    part = out.with_name(f"{out.name}.part")
-    kept = part / hashlib.sha256(f"{simulation.digest}{text}".encode()).hexdigest()[:12]
-    with storage(out.parent), progress_bar("simulating", quiet=quiet) as progress:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(out.parent, out.name)
+    kept = (
+        folder.unfinished / hashlib.sha256(f"{simulation.digest}{text}".encode()).hexdigest()[:12]
+    )
+    for warning in simulation.warnings:
+        note(escape(warning), quiet=quiet)
+    with (
+        folder.claimed(wait=False),
+        storage(out.parent),
+        progress_bar("simulating", quiet=quiet) as progress,
+    ):
+        for draft in kept.glob("unfinished-*"):  # left behind when a run was killed
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
         failed = write_courses(
             out,
             simulation,
@@ -119,7 +134,9 @@ def simulate(
             layout="long" if long else "wide",
             work=kept,
         )
-        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(kept, ignore_errors=True)
+        with suppress(OSError):  # it holds what is kept of other inputs
+            folder.unfinished.rmdir()
     _report(simulation, out, failed, json=json, quiet=quiet)
     if failed:
         raise typer.Exit(4)
@@ -171,7 +188,7 @@ def _time(word: str, file: str | None, line: int | None) -> float:
     from reflexarc.errors import InputError
 
     try:
-        value = float(word)
+        value = float(word) if "_" not in word else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
@@ -179,17 +196,34 @@ def _time(word: str, file: str | None, line: int | None) -> float:
     return value
 
 
-def _sbml_of(path: Path) -> str:
-    """Return the SBML text of a file or of a published model; Antimony is translated."""
-    from reflexarc import published
+def _system_of(path: Path) -> "tuple[System, str]":
+    """Return a model and its SBML text."""
     from reflexarc.errors import InputError
+    from reflexarc.sbml import read_sbml
+
+    text, translated = _sbml_of(path)
+    try:
+        return read_sbml(text, file=str(path)), text
+    except InputError as error:
+        if not translated:
+            raise
+        # The line is one of the translation, which the user never sees.
+        raise InputError(error.message, file=str(path), field=error.field) from None
+
+
+def _sbml_of(path: Path) -> tuple[str, bool]:
+    """Return the SBML text of a file or a published model, and whether it is a translation."""
+    from reflexarc import published
+    from reflexarc.errors import InputError, nearest
 
     shown = str(path)
     if not path.exists():
         name, _, case = shown.partition(":")
         if name in published.names():
-            return published.sbml_of(name, case or published.AS_PUBLISHED)
-        raise InputError("there is no such file or published model", file=shown)
+            return published.sbml_of(name, case or published.AS_PUBLISHED), True
+        near = nearest(name, published.names())
+        hint = "" if near is None else f"; did you mean {near!r}?"
+        raise InputError(f"there is no such file or published model{hint}", file=shown)
     if path.is_dir():
         raise InputError("is a folder, not a model", file=shown)
     try:
@@ -197,7 +231,7 @@ def _sbml_of(path: Path) -> str:
     except UnicodeDecodeError:
         raise InputError("the model is not text in UTF-8", file=shown) from None
     if path.suffix.lower() not in (".ant", ".antimony") or text.lstrip().startswith("<"):
-        return text
+        return text, False
     try:
         import antimony
     except ImportError:
@@ -205,7 +239,7 @@ def _sbml_of(path: Path) -> str:
     antimony.clearPreviousLoads()
     if antimony.loadAntimonyString(text) < 0:
         raise InputError(" ".join(str(antimony.getLastError()).split()).rstrip("."), file=shown)
-    return str(antimony.getSBMLString(antimony.getMainModuleName()))
+    return str(antimony.getSBMLString(antimony.getMainModuleName())), True
 
 
 def _report(
@@ -221,7 +255,12 @@ def _report(
     }
     if json:
         print_json(
-            {**facts, "units": simulation.units(), "failures": [vars(one) for one in listed]}
+            {
+                **facts,
+                "units": simulation.units(),
+                "warnings": list(simulation.warnings),
+                "failures": [vars(one) for one in listed],
+            }
         )
     else:
         print_table(["", ""], [(name, _shown(value)) for name, value in facts.items()])

@@ -7,7 +7,7 @@ so that the instants at which a comparison changes are known too. What is of ano
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ __all__ = ["MOST_STOPS", "with_periods"]
 MOST_STOPS = 10_000
 """Stops of a run that what comes again may ask for."""
 STEPS = ("floor", "ceiling", "quotient", "remainder")
+WHOLE = "$whole"
+"""Symbol of the whole number below the line that a cycle follows."""
 
 
 def with_periods(
@@ -39,108 +41,148 @@ def with_periods(
         stops; and each condition on the time alone that the solver doesn't stop for, as text.
     """
     graph = system.graph
-    targets = [name for event in system.events for name, _ in event.assignments]
-    search = _Search(graph, graph.mask(system.states), graph.mask(targets))
-    wanted = search.run(system.rates)
-    columns: dict[str, ArrayLike] = {n: parameters[:, i] for i, n in enumerate(system.parameters)}
-    replaced: dict[Node, Node] = {}
-    stops: dict[Node, None] = {}
-    told = search.told
-    for cycle, nodes in wanted.items():
-        slope, offset = graph.evaluate([cycle.slope, cycle.offset], {**columns, TIME: 0.0})
-        last = np.abs(slope) * end
-        rounds = float(np.nanmax(np.where(np.isfinite(last + offset), last, 0.0))) + 1.0
-        if rounds * (1 + len(nodes)) + len(stops) > MOST_STOPS:
-            told += nodes
+    rates = graph.substitute(system.rates, _settled(graph, system.rates))
+    targets = graph.mask(name for event in system.events for name, _ in event.assignments)
+    told: list[Node] = []
+    cycles: dict[Node, _Cycle] = {}
+    for node in _timed(graph, rates, graph.mask(system.states)):
+        cycle = None if graph.depends(node, targets) else _cycle_of(graph, node)
+        if cycle is None:
+            told.append(node)
             continue
-        for number in range(int(rounds) + 1):
-            stops[cycle.end(graph, number)] = None
-            stops |= dict.fromkeys(cycle.changes(graph, nodes, number))
-        replaced |= {node: search.judged(node) for node in nodes}
-    if replaced:
-        system = replace(
-            system,
-            rates=tuple(graph.substitute(system.rates, replaced)),
-            breaks=tuple(dict.fromkeys([*system.breaks, *stops])),
-        )
-    return system, tuple(dict.fromkeys(written(graph, node) for node in told))
+        mine = cycles.setdefault(cycle.line, cycle)
+        mine.nodes.append(node)
+        mine.changes.update(dict.fromkeys(cycle.changes))
+    columns: dict[str, ArrayLike] = {n: parameters[:, i] for i, n in enumerate(system.parameters)}
+    stops: dict[Node, None] = {}
+    judged: dict[Node, Node] = {}
+    for cycle in cycles.values():
+        (slope,) = graph.evaluate([cycle.slope], {**columns, TIME: 0.0})
+        turns = np.abs(slope) * end
+        rounds = int(min(np.max(turns, initial=0.0, where=np.isfinite(turns)), MOST_STOPS)) + 2
+        if rounds * (1 + len(cycle.changes)) + len(stops) > MOST_STOPS:
+            told += cycle.nodes
+            continue
+        for number in range(rounds):
+            stops.update(dict.fromkeys(cycle.stops(graph, number)))
+        judged.update((node, _in_the_middle(graph, node)) for node in cycle.nodes)
+    warnings = tuple(dict.fromkeys(written(graph, node) for node in told))
+    if not judged:
+        return system, warnings
+    rates = graph.substitute(rates, judged)
+    breaks = tuple(dict.fromkeys([*system.breaks, *stops]))
+    return replace(system, rates=tuple(rates), breaks=breaks), warnings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Cycle:
-    """A straight line in time; something jumps where its value is a whole number."""
+    """A straight line in time, and what jumps where it is a whole number.
+
+    Attributes:
+        line: The line, `slope * time + offset`.
+        nodes: Comparisons and steps that follow it.
+        changes: Instants at which those comparisons change, in `WHOLE`.
+    """
 
     line: Node
     slope: Node
     offset: Node
+    nodes: list[Node] = field(default_factory=list)
+    changes: dict[Node, None] = field(default_factory=dict)
 
-    def below(self, graph: Graph, number: int) -> Node:
-        """Return the whole number below the line between its jumps `number` and `number + 1`."""
-        apply, whole = graph.apply, float(number)
-        up = apply("add", apply("floor", self.offset), graph.number(whole))
-        down = apply("add", apply("ceiling", self.offset), graph.number(-1.0 - whole))
-        return apply("select", self.rising(graph), up, down)
-
-    def rising(self, graph: Graph) -> Node:
-        """Return whether the line grows."""
-        return graph.apply("less", graph.number(0.0), self.slope)
-
-    def end(self, graph: Graph, number: int) -> Node:
-        """Return the instant of jump `number + 1`."""
-        apply, one = graph.apply, graph.number(1.0)
-        low = self.below(graph, number)
-        goal = apply("select", self.rising(graph), apply("add", low, one), low)
-        way = apply("add", goal, apply("multiply", graph.number(-1.0), self.offset))
-        return apply("divide", way, self.slope)
-
-    def changes(self, graph: Graph, nodes: Sequence[Node], number: int) -> list[Node]:
-        """Return the instants of comparisons between the jumps `number` and `number + 1`."""
-        flat = self.flattened(graph, nodes, self.below(graph, number))
-        return [found.instant for found in crossings(graph, flat, 0)]
-
-    def flattened(self, graph: Graph, nodes: Sequence[Node], low: Node) -> list[Node]:
-        """Return formulas as they are while the whole number below the line is `low`."""
-        apply, zero = graph.apply, graph.number(0.0)
-        high = apply("add", low, graph.number(1.0))
-        whole = apply("select", apply("less", low, zero), high, low)  # cut off towards 0
-        known = dict[Node, Node]()
-        for node in graph.order(nodes):
-            kind, arguments = graph.operator(node), graph.arguments(node)
-            if kind not in STEPS or _line_of(graph, node) != self.line:
-                continue
-            if kind == "remainder":
-                loss = apply("multiply", graph.number(-1.0), arguments[1], whole)
-                known[node] = apply("add", arguments[0], loss)
-            else:
-                known[node] = {"floor": low, "ceiling": high, "quotient": whole}[kind]
-        return graph.substitute(nodes, known)
+    def stops(self, graph: Graph, number: int) -> list[Node]:
+        """Return the instants after jump `number` of a run, the next jump among them."""
+        apply, plain = graph.apply, graph.number
+        rising = apply("less", plain(0.0), self.slope)
+        up = apply("add", apply("floor", self.offset), plain(float(number)))
+        down = apply("add", apply("ceiling", self.offset), plain(-1.0 - number))
+        low = apply("select", rising, up, down)
+        goal = apply("select", rising, apply("add", up, plain(1.0)), down)
+        way = apply("add", goal, apply("multiply", plain(-1.0), self.offset))
+        changes = graph.substitute([*self.changes], {graph.symbol(WHOLE): low})
+        return [*changes, apply("divide", way, self.slope)]
 
 
-class _Search:
-    """Looks for what comes again in rates, and for what no stop is known for."""
+def _settled(graph: Graph, rates: Sequence[Node]) -> dict[Node, Node]:
+    """Return comparisons that are the same all the time after 0, such as `time < 0`."""
+    later = {graph.symbol(TIME): graph.number(1.0)}
+    return {
+        found.node: graph.substitute([found.node], later)[0]
+        for found in crossings(graph, rates, 0)
+        if graph.is_number(found.instant) and graph.value(found.instant) <= 0.0
+    }
 
-    def __init__(self, graph: Graph, states: int, targets: int) -> None:
-        self.graph = graph
-        self.told: list[Node] = []
-        self._clock = graph.mask([TIME])
-        self._states = states
-        self._targets = targets
 
-    def run(self, rates: Sequence[Node]) -> dict[_Cycle, list[Node]]:
-        """Return comparisons and bare steps by the line that they follow."""
-        graph = self.graph
-        found: dict[_Cycle, list[Node]] = {}
-        simple = {one.node for one in crossings(graph, rates, self._states)}
-        inside: set[Node] = set()
-        for node in graph.order(rates):
-            kind = graph.operator(node)
-            if not graph.depends(node, self._clock) or graph.depends(node, self._states):
-                continue
-            if kind in COMPARISONS and node not in simple:
-                inside |= set(graph.order([node])) - {node}
-                self._sort(node, found)
-        bare = [node for node in self._reached(rates) if graph.operator(node) in STEPS]
-        for node in bare:
-            if graph.depends(node, self._clock) and not graph.depends(node, self._states):
-                self._sort(node, found)
-        return found
+def _timed(graph: Graph, rates: Sequence[Node], states: int) -> list[Node]:
+    """Return comparisons and steps that depend on the time and no state, but for simple ones."""
+    clock = graph.mask([TIME])
+    simple = {found.node for found in crossings(graph, rates, states)}
+    found, seen, todo = list[Node](), set[Node](), list(reversed(rates))
+    while todo:
+        node = todo.pop()
+        if node in seen or node in simple or not graph.depends(node, clock):
+            continue
+        seen.add(node)
+        if graph.operator(node) in (*COMPARISONS, *STEPS) and not graph.depends(node, states):
+            found.append(node)
+        else:
+            todo.extend(reversed(graph.arguments(node)))
+    return found
+
+
+def _cycle_of(graph: Graph, node: Node) -> _Cycle | None:
+    """Return the one line that every step below a node follows; None if there is none."""
+    clock = graph.mask([TIME])
+    steps = [
+        one
+        for one in graph.order([node])
+        if graph.operator(one) in STEPS and graph.depends(one, clock)
+    ]
+    lines = {_line_of(graph, one) for one in steps}
+    if len(lines) != 1:
+        return None
+    (line,) = lines
+    straight = crossings(graph, [graph.apply("less", line, graph.number(0.0))], 0)
+    if len(straight) != 1:
+        return None
+    cycle = _Cycle(line, straight[0].slope, straight[0].offset)
+    if graph.operator(node) in STEPS:
+        return cycle
+    flat = graph.substitute([node], {one: _flat(graph, one) for one in steps})
+    found = crossings(graph, flat, 0)
+    sure = graph.substitute(flat, {one.node: graph.apply("true") for one in found})[0]
+    if graph.depends(sure, clock):
+        return None
+    cycle.changes.update(dict.fromkeys(one.instant for one in found))
+    return cycle
+
+
+def _line_of(graph: Graph, step: Node) -> Node:
+    """Return what a step jumps with, by 1 from jump to jump."""
+    arguments = graph.arguments(step)
+    return arguments[0] if len(arguments) == 1 else graph.apply("divide", *arguments)
+
+
+def _flat(graph: Graph, step: Node) -> Node:
+    """Return a step as it is between two jumps, in `WHOLE`."""
+    low = graph.symbol(WHOLE)
+    high = graph.apply("add", low, graph.number(1.0))
+    cut = graph.apply("select", graph.apply("less", low, graph.number(0.0)), high, low)
+    if graph.operator(step) == "remainder":
+        return _remainder(graph, step, cut)
+    return {"floor": low, "ceiling": high, "quotient": cut}[graph.operator(step)]
+
+
+def _in_the_middle(graph: Graph, node: Node) -> Node:
+    """Return a comparison or step with what is constant between two stops taken in the middle."""
+    middle = {graph.symbol(TIME): graph.symbol(MIDDLE)}
+    if graph.operator(node) != "remainder":
+        return graph.substitute([node], middle)[0]
+    quotient = graph.apply("quotient", *graph.arguments(node))
+    return _remainder(graph, node, graph.substitute([quotient], middle)[0])
+
+
+def _remainder(graph: Graph, step: Node, quotient: Node) -> Node:
+    above, below = graph.arguments(step)
+    loss = graph.apply("multiply", graph.number(-1.0), below, quotient)
+    return graph.apply("add", above, loss)
