@@ -22,7 +22,7 @@ from reflexarc.courses import Courses
 from reflexarc.errors import InputError
 from reflexarc.parameter_sets import ParameterSets, read_parameter_sets
 from reflexarc.sbml import read_sbml
-from reflexarc.simulation import Simulation, simulate_sets
+from reflexarc.simulation import Simulation, natural_outputs, simulate_sets
 
 GRID = np.linspace(0, 10, 101)
 
@@ -218,6 +218,7 @@ app.command("nothing")(lambda: None)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "decay.xml").write_text(sbml_of(DECAY))
+    (tmp_path / "rules.xml").write_text(sbml_of("a = 1; b := 2*a"))
     (tmp_path / "sets.csv").write_text("id,k,S\nslow,0.1,8\nfast,2,4\n")
     return tmp_path
 
@@ -243,7 +244,7 @@ def test_a_wide_table_has_a_row_for_each_set_and_time(here: Path) -> None:
     assert about["layout"] == "wide"
     assert about["relative tolerance"] == 1e-6
     assert sorted(p.name for p in here.iterdir()) == [
-        "decay.xml", "out.csv", "out.csv.json", "sets.csv",
+        "decay.xml", "out.csv", "out.csv.json", "rules.xml", "sets.csv",
     ]  # fmt: skip
 
 
@@ -386,6 +387,8 @@ BAD_TABLES = {
     "infinite": ("k\ninf\n", r"sets.csv:2: k: 'inf'"),
     "underscore": ("k\n1_0\n", r"sets.csv:2: k: '1_0'"),
     "ragged": ("k,S\n1,1\n\n1\n", r"sets.csv:4: a row with 1 cells"),
+    "quote": ('id,k\n"a"b,1\n', r"sets.csv:2: the table can't be read"),
+    "open quote": ('id,k\na,1\n"b,1\n', r"sets.csv:3: the table can't be read"),
     "same id": (
         "id,k\na,1\nb,1\na,2\n",
         r"sets.csv:4: two sets have the id 'a' \(first in line 2\)",
@@ -427,6 +430,20 @@ BAD_CALLS = {
         ["decay.xml", "--times", "0:1:1", "--out", "o.csv", "--rtol", "0"],
         "tolerances are positive",
     ),
+    "no outputs": (
+        ["decay.xml", "--times", "0:1:1", "--out", "o.csv", "--outputs", " ,"],
+        "no output is named",
+    ),
+    "no states": (["rules.xml", "--times", "0:1:1", "--out", "o.csv"], "--outputs"),
+    "underscore": (["decay.xml", "--times", "0,1_000", "--out", "o.csv"], "'1_000' is not a time"),
+    "long arrays": (
+        ["decay.xml", "--times", "0:1:1", "--out", "o.nc", "--long"],
+        "--long is for .csv and .parquet",
+    ),
+    "misspelt model": (
+        ["reynold2006", "--times", "0:1:1", "--out", "o.csv"],
+        "did you mean 'reynolds2006'",
+    ),
     "not SBML": (["sets.csv", "--times", "0:1:1", "--out", "o.csv"], "sets.csv"),
 }
 
@@ -438,6 +455,143 @@ def test_a_bad_call_is_refused_in_one_sentence(here: Path, kind: str) -> None:
     assert done.exit_code == 3, done.output
     assert re.search(words, done.stderr)
     assert done.stderr.count("\n") == 1
+
+
+def test_a_second_command_does_not_write_over_the_first(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, second = Simulation.part, list[Result]()
+
+    def meanwhile(self: Simulation, first: int, size: int, watch: np.ndarray) -> Courses:
+        if not second:
+            second.append(decay("--outputs", "k"))
+        return real(self, first, size, watch)
+
+    monkeypatch.setattr(Simulation, "part", meanwhile)
+    assert decay("--threads", "1").exit_code == 0
+    assert second[0].exit_code == 3
+    assert "out.csv: another command is writing there" in second[0].stderr
+    assert second[0].stderr.count("\n") == 1
+    assert pd.read_csv("out.csv").shape == (10, 3)
+    assert not [p for p in here.iterdir() if "part" in p.name or "lock" in p.name]
+
+
+def test_what_another_run_keeps_stays(here: Path) -> None:
+    other = here / "out.csv.part" / "0123456789ab" / "chunks"
+    other.mkdir(parents=True)
+    (other / "sets-0.chunk").write_text("finished")
+    assert decay().exit_code == 0
+    assert [p.name for p in (here / "out.csv.part").iterdir()] == ["0123456789ab"]
+    assert (other / "sets-0.chunk").read_text() == "finished"
+
+
+def test_outputs_with_the_names_of_columns_and_coordinates(here: Path) -> None:
+    names = ["status", "ended", "set", "float", "S"]
+    text = f"{DECAY}; status = 3; ended = 4; set = 5; float = 6"
+    (here / "decay.xml").write_text(sbml_of(text))
+    for out in ("a.csv", "a.parquet", "a.nc", "a.zarr"):
+        done = decay("--outputs", ",".join(names), out=out)
+        assert done.exit_code == 0, done.output
+    assert pd.read_csv("a.csv").columns.tolist() == ["id", "time", *names]
+    for out in ("a.nc", "a.zarr"):
+        engine = "scipy" if out == "a.nc" else "zarr"
+        with xarray.open_dataset(out, engine=engine) as data:
+            found = [float(data[f"{name} (output)"].values[0, 0]) for name in names[:3]]
+            assert found == [3, 4, 5]
+            assert data["float (output)" if out == "a.nc" else "float"].values[0, 0] == 6
+            assert data["status"].values.tolist() == [0, 0]
+
+
+def test_an_output_called_time(here: Path) -> None:
+    text = sbml_of(f"{DECAY}; clock = 7").replace('"clock"', '"time"')
+    (here / "decay.xml").write_text(text)
+    assert decay("--outputs", "time").exit_code == 0
+    assert decay("--outputs", "time", out="a.parquet").exit_code == 0
+    assert set(pd.read_csv("out.csv")["time (output)"]) == {7}
+    found = simulate_sets(read_sbml(text), ParameterSets.alone(), times=[0, 1], outputs=["time"])
+    assert found["time (output)"].values.tolist() == [[7, 7]]
+    assert found["time"].values.tolist() == [0, 1]
+
+
+def test_every_species_is_an_output_unless_told() -> None:
+    text = """species A, $B, C, D; compartment V = 2; species E in V; A = 1; B = 2; C := 2*A; D = 3;
+    E = 4; J: A -> ; k*A; k = 1; y = 0; y' = 1; J2: B -> ; w*B; w = 1"""
+    found = natural_outputs(read_sbml(sbml_of(text)))
+    assert found[:2] == ("A", "y")
+    assert sorted(found) == ["A", "B", "C", "D", "E", "y"]
+
+
+PULSES = {
+    "time - floor(time/T)*T < d": [5, 30],
+    "time % T < d": [5, 30],
+    "ceil(time/T)*T - time < d": [4, 28],
+    "floor((time + 1)/T) == 3 && time - floor(time/T)*T >= T - d": [1, 2],
+    "time - T*floor(time/T) < d && time > 24": [4, 22],
+    "rem(time, T) < d": [5, 30],
+}
+
+
+@pytest.mark.parametrize("condition", PULSES)
+def test_short_pulses_that_come_again_are_not_missed(condition: str) -> None:
+    system = read_sbml(sbml_of(f"x = 0; T = 24; d = 0.01; x' = piecewise(100, {condition}, 0)"))
+    sets = ParameterSets.of({"T": [24.0, 7.0], "d": [0.01, 0.02]})
+    simulation = Simulation.of(system, sets, times=[0, 100])
+    assert simulation.warnings == ()
+    (part,) = simulation.parts(threads=1)
+    np.testing.assert_allclose(part.values[:, 1, 0], PULSES[condition], rtol=1e-6)
+
+
+def test_a_saw_is_followed_from_tooth_to_tooth() -> None:
+    system = read_sbml(sbml_of("x = 0; T = 24; x' = time - floor(time/T)*T"))
+    found = simulate_sets(system, ParameterSets.of({"T": [24.0, 7.0]}), times=[0, 100])
+    np.testing.assert_allclose(found["x"].values[:, 1], [4 * 288 + 8, 14 * 24.5 + 2], rtol=1e-6)
+
+
+def test_conditions_that_can_be_missed_are_told(here: Path) -> None:
+    for condition, shown in {
+        "sin(time) > 0.99": "`0.99 < sin(time)`",
+        "(time - 3)^2 < 1e-4": "`(time - 3)^2 < 0.0001`",
+        "time - floor(time*1e6)/1e6 < 1e-7": "floor(1e+06*time)",
+    }.items():
+        text = sbml_of(f"x = 0; x' = piecewise(1, {condition}, 0)")
+        (here / "decay.xml").write_text(text)
+        done = call("decay.xml", "--times", "0,50", "--out", "o.csv", "--json")
+        assert done.exit_code == 0
+        (warning,) = json.loads(done.stdout)["warnings"]
+        assert shown in warning
+        assert warning in done.stderr
+    text = "x = 0; T = 5; x' = piecewise(1, time - floor(time/T)*T < 1, 0); at (time > 8): T = 6"
+    simulation = Simulation.of(read_sbml(sbml_of(text)), ParameterSets.alone(), times=[0, 9])
+    assert len(simulation.warnings) == 1
+
+
+def test_a_compartment_without_room_is_refused(here: Path) -> None:
+    text = "compartment C = 2; species S in C; S = 1; J: S -> ; S"
+    (here / "decay.xml").write_text(sbml_of(text))
+    (here / "sets.csv").write_text("C\n1\n0\n")
+    done = decay()
+    assert done.exit_code == 3
+    assert "sets.csv:3: C: the size of a compartment is above 0, not 0" in done.stderr
+    (here / "bad.xml").write_text(sbml_of(text.replace("C = 2", "C = -2")))
+    done = call("bad.xml", "--times", "0,1", "--out", "o.csv")
+    assert done.exit_code == 3
+    assert re.search(r"bad\.xml:\d+: C: the size of a compartment is above 0, not -2", done.stderr)
+
+
+def test_single_precision_says_where_its_numbers_end() -> None:
+    system = read_sbml(sbml_of("x = 1; x' = x"))
+    simulation = Simulation.of(system, ParameterSets.alone(), times=[0, 200], single=True)
+    (part,) = simulation.parts(threads=1)
+    (failure,) = simulation.failures(part)
+    assert "beyond 32 bits" in failure.reason
+
+
+def test_errors_in_antimony_have_no_line_of_the_translation(here: Path) -> None:
+    (here / "bad.ant").write_text("model m()\n  x = 1; x' = -a*x; a := b; b := a\nend\n")
+    done = call("bad.ant", "--times", "0,1", "--out", "o.csv")
+    assert done.exit_code == 3
+    assert re.search(r"bad\.ant: \w", done.stderr)
+    assert "circle" in done.stderr
 
 
 def test_bad_antimony_is_told_with_its_line(here: Path) -> None:

@@ -41,8 +41,8 @@ SMALLEST_PART, LARGEST_PART = 64, 4096
 PART_BYTES = 64 * 2**20
 """The courses of a part take no more than this."""
 BLIND = (
-    "the condition {} on the time has a form whose instants aren't known before a run: what it"
-    " switches on can be passed over if it is short"
+    "the solver can't know beforehand when `{}` changes: what it switches on for a short time can"
+    " be missed"
 )
 COORDINATES = ("set", "time", "status", "ended")
 PARTS = 32
@@ -233,7 +233,8 @@ class Simulation:
         lines = self.sets.lines
         single = self._kernel.single
         reasons = [
-            text.replace("not finite", "beyond 32 bits") if single else text for text in STATUS
+            text.replace("not finite", "not finite or beyond 32 bits") if single else text
+            for text in STATUS
         ]
         return [
             Failed(

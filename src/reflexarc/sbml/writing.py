@@ -10,7 +10,9 @@ SIGNS = {
     "add": " + ", "multiply": "*", "power": "^", "divide": "/", "less": " < ",
     "less_equal": " <= ", "equal": " == ", "not_equal": " != ", "and": " && ", "or": " || ",
 }  # fmt: skip
-RANKS = {"or": 0, "and": 1, "equal": 2, "not_equal": 2, "less": 2, "less_equal": 2, "add": 3}
+RANKS = {
+    "or": 0, "and": 1, "equal": 2, "not_equal": 2, "less": 2, "less_equal": 2, "add": 3, "power": 5,
+}  # fmt: skip
 NAMES = {"select": "piecewise", "not": "!", "remainder": "rem", "log": "ln"}
 
 
@@ -41,10 +43,15 @@ def _text(graph: Graph, node: Node, depth: int) -> str:
     if operator not in SIGNS:
         inside = ", ".join(_text(graph, one, depth - 1) for one in arguments)
         return f"{NAMES.get(operator, operator)}({inside})"
+    minus = ""
+    if operator == "multiply":
+        arguments = tuple(sorted(arguments, key=lambda one: not graph.is_number(one)))
+        if graph.is_number(arguments[0]) and graph.value(arguments[0]) == -1.0:
+            minus, arguments = "-", arguments[1:]
     rank = RANKS.get(operator, 4)
     parts = []
     for one in arguments:
         part = _text(graph, one, depth - 1)
         weak = graph.operator(one) in SIGNS and RANKS.get(graph.operator(one), 4) <= rank
         parts.append(f"({part})" if weak else part)
-    return SIGNS[operator].join(parts)
+    return f"{minus}{SIGNS[operator].join(parts)}".replace(" + -", " - ")
