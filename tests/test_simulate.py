@@ -20,8 +20,10 @@ from reflexarc.cli.simulate import read_times
 from reflexarc.cli.simulate import simulate as command
 from reflexarc.courses import Courses
 from reflexarc.errors import InputError
+from reflexarc.expression import TIME, Graph
 from reflexarc.parameter_sets import ParameterSets, read_parameter_sets
 from reflexarc.sbml import read_sbml
+from reflexarc.sbml.writing import written
 from reflexarc.simulation import Simulation, natural_outputs, simulate_sets
 
 GRID = np.linspace(0, 10, 101)
@@ -70,7 +72,7 @@ def sbml_of(text: str) -> str:
     return str(antimony.getSBMLString("m"))
 
 
-def written(text: str, given: dict[str, float]) -> str:
+def with_values(text: str, given: dict[str, float]) -> str:
     """Return the file with other values in it."""
     document = libsbml.readSBMLFromString(text)
     model = document.getModel()
@@ -107,7 +109,7 @@ def test_sets_with_events_agree_with_libroadrunner(name: str) -> None:
     assert (found["status"] == 0).all()
     for row in range(found.sizes["set"]):
         given = {column: values[row] for column, values in table.items()}
-        wanted = by_roadrunner(written(sbml, given), outputs)
+        wanted = by_roadrunner(with_values(sbml, given), outputs)
         mine = np.stack([found[one].values[row] for one in outputs], axis=1)
         np.testing.assert_allclose(mine, wanted, rtol=1e-5, atol=1e-7, err_msg=f"{given}")
 
@@ -460,10 +462,11 @@ def test_a_bad_call_is_refused_in_one_sentence(here: Path, kind: str) -> None:
 def test_a_second_command_does_not_write_over_the_first(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, second = Simulation.part, list[Result]()
+    real, begun, second = Simulation.part, list[int](), list[Result]()
 
     def meanwhile(self: Simulation, first: int, size: int, watch: np.ndarray) -> Courses:
-        if not second:
+        begun.append(first)
+        if len(begun) == 1:
             second.append(decay("--outputs", "k"))
         return real(self, first, size, watch)
 
@@ -517,7 +520,7 @@ def test_every_species_is_an_output_unless_told() -> None:
     text = """species A, $B, C, D; compartment V = 2; species E in V; A = 1; B = 2; C := 2*A; D = 3;
     E = 4; J: A -> ; k*A; k = 1; y = 0; y' = 1; J2: B -> ; w*B; w = 1"""
     found = natural_outputs(read_sbml(sbml_of(text)))
-    assert found[:2] == ("A", "y")
+    assert set(found[:2]) == {"A", "y"}
     assert sorted(found) == ["A", "B", "C", "D", "E", "y"]
 
 
@@ -587,11 +590,10 @@ def test_single_precision_says_where_its_numbers_end() -> None:
 
 
 def test_errors_in_antimony_have_no_line_of_the_translation(here: Path) -> None:
-    (here / "bad.ant").write_text("model m()\n  x = 1; x' = -a*x; a := b; b := a\nend\n")
+    (here / "bad.ant").write_text("model m()\n  compartment C = -2; species S in C\nend\n")
     done = call("bad.ant", "--times", "0,1", "--out", "o.csv")
     assert done.exit_code == 3
-    assert re.search(r"bad\.ant: \w", done.stderr)
-    assert "circle" in done.stderr
+    assert "bad.ant: C: the size of a compartment" in done.stderr
 
 
 def test_bad_antimony_is_told_with_its_line(here: Path) -> None:
@@ -667,3 +669,16 @@ def test_the_example_of_the_manual_runs(tmp_path: Path, monkeypatch: pytest.Monk
         name, time, *numbers = line.split(",")
         row = rows[(rows["id"] == name) & (rows["time"] == float(time))]
         assert row.iloc[0, 2:].tolist() == pytest.approx([float(n) for n in numbers], rel=1e-3)
+
+
+def test_formulas_in_notes_are_short() -> None:
+    graph = Graph()
+    x, one = graph.symbol("x"), graph.number(1.0)
+    half = graph.apply("divide", graph.symbol(TIME), graph.symbol("T"))
+    step = graph.apply("multiply", graph.number(-1.0), x, graph.apply("floor", half))
+    assert written(graph, graph.apply("add", graph.symbol(TIME), step)) == "time - x*floor(time/T)"
+    pulse = graph.apply("select", graph.apply("less", x, one), graph.apply("exp", x), one)
+    assert written(graph, pulse) == "piecewise(exp(x), x < 1, 1)"
+    for _ in range(5000):
+        x = graph.apply("add", graph.apply("sin", x), graph.apply("multiply", x, half))
+    assert len(written(graph, x)) <= 100

@@ -40,6 +40,7 @@ ATOL = 1e-12
 SMALLEST_PART, LARGEST_PART = 64, 4096
 PART_BYTES = 64 * 2**20
 """The courses of a part take no more than this."""
+MOST_WARNINGS = 10
 BLIND = (
     "the solver can't know beforehand when `{}` changes: what it switches on for a short time can"
     " be missed"
@@ -128,7 +129,7 @@ class Simulation:
             times=grid,
             outputs=asked,
             digest=total.hexdigest()[:16],
-            warnings=tuple(BLIND.format(formula) for formula in blind),
+            warnings=_warnings(blind),
             _kernel=kernel,
             _settings=Settings(rtol=tolerance, atol=atol, after=True),
             _occurrences=occurrences,
@@ -346,6 +347,12 @@ def natural_outputs(system: "System") -> tuple[str, ...]:
         if any(known.get(one) == node != system.graph.symbol(one) for one in measures):
             found.append(name)
     return tuple(dict.fromkeys(found))
+
+
+def _warnings(blind: Sequence[str]) -> tuple[str, ...]:
+    told = [BLIND.format(formula) for formula in blind[:MOST_WARNINGS]]
+    more = len(blind) - len(told)
+    return (*told, f"and so for {more} conditions more") if more else tuple(told)
 
 
 def _checked_times(times: ArrayLike) -> Floats:

@@ -21,6 +21,8 @@ __all__ = ["MOST_STOPS", "with_periods"]
 
 MOST_STOPS = 10_000
 """Stops of a run that what comes again may ask for."""
+LARGEST = 1000
+"""Nodes of a condition that is looked into."""
 STEPS = ("floor", "ceiling", "quotient", "remainder")
 WHOLE = "$whole"
 """Symbol of the whole number below the line that a cycle follows."""
@@ -133,13 +135,10 @@ def _timed(graph: Graph, rates: Sequence[Node], states: int) -> list[Node]:
 def _cycle_of(graph: Graph, node: Node) -> _Cycle | None:
     """Return the one line that every step below a node follows; None if there is none."""
     clock = graph.mask([TIME])
-    steps = [
-        one
-        for one in graph.order([node])
-        if graph.operator(one) in STEPS and graph.depends(one, clock)
-    ]
+    below = _below(graph, node, clock)
+    steps = [one for one in sorted(below) if graph.operator(one) in STEPS]
     lines = {_line_of(graph, one) for one in steps}
-    if len(lines) != 1:
+    if len(lines) != 1 or len(below) > LARGEST:
         return None
     (line,) = lines
     straight = crossings(graph, [graph.apply("less", line, graph.number(0.0))], 0)
@@ -155,6 +154,17 @@ def _cycle_of(graph: Graph, node: Node) -> _Cycle | None:
         return None
     cycle.changes.update(dict.fromkeys(one.instant for one in found))
     return cycle
+
+
+def _below(graph: Graph, node: Node, clock: int) -> set[Node]:
+    """Return the nodes of a formula that depend on the time; few more than `LARGEST`."""
+    found, todo = set[Node](), [node]
+    while todo and len(found) <= LARGEST:
+        one = todo.pop()
+        if one not in found and graph.depends(one, clock):
+            found.add(one)
+            todo.extend(graph.arguments(one))
+    return found
 
 
 def _line_of(graph: Graph, step: Node) -> Node:
