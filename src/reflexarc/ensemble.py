@@ -4,8 +4,9 @@ The work is cut into blocks of animals, always the same way, so the numbers and 
 store may already hold don't depend on how many threads or processes work.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -125,13 +126,15 @@ def simulate(
             missing.append(block)
     if progress is not None:
         progress(done, total)
-    for block, result in _results(missing, engine=engine, workers=workers):
-        if store is not None:
-            store.keep(block.name, result)
-        values[:, :, block.positions] = result
-        done += block.runs
-        if progress is not None:
-            progress(done, total)
+    # Closed at once if anything below is interrupted: workers would finish all that is left.
+    with closing(_results(missing, engine=engine, workers=workers)) as results:
+        for block, result in results:
+            if store is not None:
+                store.keep(block.name, result)
+            values[:, :, block.positions] = result
+            done += block.runs
+            if progress is not None:
+                progress(done, total)
     return _dataset(values, model, arms, cohort, at, outputs)
 
 
@@ -182,7 +185,7 @@ class _Block:
 
 def _results(
     blocks: list[_Block], *, engine: EngineName, workers: int | None
-) -> Iterator[tuple[_Block, Floats]]:
+) -> Generator[tuple[_Block, Floats], None, None]:
     """Yield each block with its result, as they are finished."""
     if not blocks:
         return

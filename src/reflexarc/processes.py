@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from reflexarc.errors import NumericalError
@@ -79,6 +79,10 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         # Ctrl-C doesn't wait for jobs under way. (Cancelling them first would confuse the pool.)
         for process in list((pool._processes or {}).values()):
             process.terminate()
+        # One may have died in the middle of an answer. The pool would wait for its other half as
+        # long as anybody could still write it, and that is this process itself.
+        with suppress(AttributeError, OSError):
+            pool._result_queue._writer.close()  # type: ignore[attr-defined]
         pool.shutdown()
         raise
     else:
