@@ -79,10 +79,12 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         # Ctrl-C doesn't wait for jobs under way. (Cancelling them first would confuse the pool.)
         for process in list((pool._processes or {}).values()):
             process.terminate()
-        # One may have died in the middle of an answer. The pool would wait for its other half as
-        # long as anybody could still write it, and that is this process itself.
-        with suppress(AttributeError, OSError):
-            pool._result_queue._writer.close()  # type: ignore[attr-defined]
+        # One may have died in the middle of an answer, or of being handed a job. The pool would
+        # wait for the other half as long as anybody could write or read it, and that is this
+        # process itself (CPython issue 94777).
+        for queue, end in (("_result_queue", "_writer"), ("_call_queue", "_reader")):
+            with suppress(AttributeError, OSError):
+                getattr(getattr(pool, queue), end).close()
         pool.shutdown()
         raise
     else:
