@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # it makes the findings, which themselves are made of the fields that `evidence` defines.
 ORDER = [
     "errors",
-    "processes",
+    "workers",
     "verdicts",
     "units",
     "yaml_source",

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 import reflexarc
-from reflexarc.ensemble import BLOCK, Progress
+from reflexarc.ensemble import BLOCK
 from reflexarc.runs import ChunkFolder, RunFolder, StorageError, run_name, storage, to_json
+from reflexarc.workers import Progress
 
 EXPERIMENT = """
 title: Two arms

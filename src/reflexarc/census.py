@@ -160,7 +160,12 @@ class Census:
         kernel = Kernel.of(
             reduced, (*asked, HAZARD) if mortal and HAZARD not in asked else asked, single=single
         )
-        tables, groups = _tables(system, reduced, timelines, traits)
+        for name in traits:
+            if name not in system.parameters:
+                known = list(system.parameters)
+                raise InputError(unknown_word("parameter of the model", name, known))
+        rows, groups = compiled.starts(system, timelines)
+        kept = [system.parameters.index(name) for name in reduced.parameters]
         tolerance = RTOL[single] if rtol is None else rtol
         nodes = [system.variables[name] for name in asked]
         content = [
@@ -170,8 +175,8 @@ class Census:
         ]  # fmt: skip
         return cls(
             kernel=kernel,
-            tables=tables,
-            groups=groups,
+            tables=tuple(row[kept] for row in rows),
+            groups=tuple(groups),
             timelines=tuple(timelines),
             traits=dict(traits),
             seed=seed,
@@ -204,14 +209,22 @@ class Census:
         from reflexarc.kernel import STATUS
 
         cohort = Cohort.sample(self.traits, size, self.seed, first=first)
-        rested = [self._rest(self._parameters(table, cohort)) for table in self.tables]
+        names = self.kernel.system.parameters
+        tables = [
+            compiled.individuals(names, row, cohort.traits, cohort.multipliers)
+            for row in self.tables
+        ]
+        rested = [
+            compiled.rest(self.kernel, table, self.settings, hours=self.settling, watch=self.watch)
+            for table in tables
+        ]
         failures: list[Failure] = []
         failed = []
         summaries = []
         for timeline, group in zip(self.timelines, self.groups, strict=True):
             rest = rested[group]
             rows = np.flatnonzero(rest.status == 0)
-            batch = self._live(timeline, group, cohort, rest, rows)
+            batch = self._live(timeline, tables[group], rest, rows)
             bad = rest.status != 0
             bad[rows] = batch.status != 0
             for row in np.flatnonzero(bad):
@@ -256,43 +269,20 @@ class Census:
 
     # ---- one chunk
 
-    def _parameters(self, table: Floats, cohort: Cohort) -> Floats:
-        parameters = np.tile(table, (len(cohort), 1))
-        place = {name: i for i, name in enumerate(self.kernel.system.parameters)}
-        for column, name in enumerate(cohort.traits):
-            parameters[:, place[name]] *= cohort.multipliers[:, column]
-        return parameters
-
-    def _rest(self, parameters: Floats) -> "Batch":
-        from reflexarc.kernel import Line, Timetable
-
-        return self.kernel.run(
-            parameters=parameters,
-            initial=self.kernel.system.initial_table(parameters),
-            timetable=Timetable.of([Line(0.0, self.settling)]),
-            line=np.zeros(len(parameters), dtype=np.int64),
-            grid=[],
-            settings=self.settings,
-            watch=self.watch,
-        )
-
     def _live(
         self,
         timeline: "Timeline",
-        group: int,
-        cohort: Cohort,
+        parameters: Floats,
         rest: "Batch",
         rows: NDArray[np.int64],
     ) -> "Batch":
         from reflexarc.kernel import Timetable
 
         system = self.kernel.system
-        initial = rest.final[rows]
-        initial[:, [system.states.index(name) for name in CUMULATIVE if name in system.states]] = 0
         return self.kernel.run(
-            parameters=self._parameters(self.tables[group], cohort),
+            parameters=parameters,
             row=rows,
-            initial=initial,
+            initial=compiled.newly_begun(system, rest.final[rows]),
             timetable=Timetable.of([compiled.line_of(system, timeline)]),
             line=np.zeros(rows.size, dtype=np.int64),
             grid=self.times,
@@ -346,26 +336,3 @@ def _checked_times(times: ArrayLike) -> Floats:
     if (np.diff(at) <= SAME_INSTANT).any():
         raise InputError("the times of a population must increase by more than 1e-9 h")
     return at
-
-
-def _tables(
-    system: "System",
-    reduced: "System",
-    timelines: "Sequence[Timeline]",
-    traits: Mapping[str, float],
-) -> tuple[tuple[Floats, ...], tuple[int, ...]]:
-    """Return the parameters of the typical animal for each distinct start, and each arm's place."""
-    known = {name: i for i, name in enumerate(system.parameters)}
-    for name in (*traits, *(name for line in timelines for name in line.initial)):
-        if name not in known:
-            raise InputError(unknown_word("parameter of the model", name, list(known)))
-    kept = [known[name] for name in reduced.parameters]
-    keys = [tuple(sorted(timeline.initial.items())) for timeline in timelines]
-    distinct = list(dict.fromkeys(keys))
-    tables = []
-    for key in distinct:
-        row = system.parameter_table(1)[0]
-        for name, value in key:
-            row[known[name]] = value
-        tables.append(row[kept])
-    return tuple(tables), tuple(distinct.index(key) for key in keys)

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from reflexarc.system import System
     from reflexarc.timeline import Timeline
 
-__all__ = ["RTOL", "kernel_for", "line_of", "run_block", "system_of"]
+__all__ = [
+    "RTOL",
+    "individuals",
+    "kernel_for",
+    "line_of",
+    "newly_begun",
+    "rest",
+    "run_block",
+    "starts",
+    "system_of",
+]
 
 Floats = NDArray[np.float64]
 
@@ -132,19 +142,19 @@ def run_block(
         raise InputError("the times of a simulation must increase by more than 1e-9 h")
     system, animals = kernel.system, len(positions)
     settings = Settings(rtol=rtol, atol=atol)
-    tables, groups = _tables(system, timelines, cohort, positions)
+    rows, groups = starts(system, timelines)
+    multipliers = cohort.multipliers[list(positions)]
+    tables = [individuals(system.parameters, row, cohort.traits, multipliers) for row in rows]
     names = [
         f"arm {timelines[groups.index(g)].arm!r}, animal {{}}, settling" for g in range(len(tables))
     ]
-    rested = _rest(kernel, np.concatenate(tables), settings, watch)
+    rested = rest(kernel, np.concatenate(tables), settings, watch=watch)
     _complain(rested, names, cohort, positions)
     settled = rested.final.reshape(len(tables), animals, -1)
-    initial = np.concatenate([settled[group] for group in groups])
-    initial[:, [system.states.index(name) for name in CUMULATIVE if name in system.states]] = 0.0
-    rows = np.concatenate([np.arange(animals) + group * animals for group in groups])
+    initial = newly_begun(system, np.concatenate([settled[group] for group in groups]))
     batch = kernel.run(
         parameters=np.concatenate(tables),
-        row=rows,
+        row=np.concatenate([np.arange(animals) + group * animals for group in groups]),
         initial=initial,
         timetable=Timetable.of([line_of(system, timeline) for timeline in timelines]),
         line=np.repeat(np.arange(len(timelines)), animals),
@@ -156,52 +166,82 @@ def run_block(
     return batch.outputs.reshape(len(timelines), animals, times.size, -1)
 
 
-def _tables(
-    system: "System",
-    timelines: "Sequence[Timeline]",
-    cohort: "Cohort",
-    positions: Sequence[int],
-) -> tuple[list[Floats], list[int]]:
-    """Return a table of parameters for each distinct start, and the table of each timeline."""
+def starts(system: "System", timelines: "Sequence[Timeline]") -> tuple[list[Floats], list[int]]:
+    """Return the typical animal's parameters for each distinct start of timelines.
+
+    Returns:
+        One row of `system.parameters` per start, and the place of each timeline's start among them.
+
+    Raises:
+        InputError: If a timeline starts with a parameter that the model doesn't have.
+    """
     keys = [tuple(sorted(timeline.initial.items())) for timeline in timelines]
     distinct = list(dict.fromkeys(keys))
-    place = {name: i for i, name in enumerate(system.parameters)}
-    multipliers = cohort.multipliers[list(positions)]
-    tables = []
+    rows = []
     for key in distinct:
-        table = system.parameter_table(len(positions))
+        row = system.parameter_table(1)[0]
         for name, value in key:
-            table[:, _known(place, name)] = value
-        for column, name in enumerate(cohort.traits):
-            table[:, _known(place, name)] *= multipliers[:, column]
-        tables.append(table)
-    return tables, [distinct.index(key) for key in keys]
+            row[_place(system.parameters, name)] = value
+        rows.append(row)
+    return rows, [distinct.index(key) for key in keys]
 
 
-def _known(place: Mapping[str, int], name: str) -> int:
-    if name not in place:
-        raise InputError(unknown_word("parameter of the model", name, list(place)))
-    return place[name]
+def individuals(
+    parameters: Sequence[str], row: Floats, traits: Sequence[str], multipliers: Floats
+) -> Floats:
+    """Return the parameters of animals that differ from a typical one by their traits.
+
+    Args:
+        parameters: Names of the columns.
+        row: The typical animal's, shape (parameter,).
+        traits: Names of what differs.
+        multipliers: Factor on each, shape (animal, trait).
+
+    Returns:
+        Shape (animal, parameter).
+
+    Raises:
+        InputError: If a trait is no parameter of the model.
+    """
+    table = np.tile(row, (len(multipliers), 1))
+    for column, name in enumerate(traits):
+        table[:, _place(parameters, name)] *= multipliers[:, column]
+    return table
 
 
-def _rest(
+def _place(parameters: Sequence[str], name: str) -> int:
+    if name not in parameters:
+        raise InputError(unknown_word("parameter of the model", name, parameters))
+    return parameters.index(name)
+
+
+def rest(
     kernel: "Kernel",
     parameters: Floats,
     settings: "Settings",
-    watch: NDArray[np.int64] | None,
+    *,
+    hours: float = SETTLING,
+    watch: NDArray[np.int64] | None = None,
 ) -> "Batch":
-    """Let animals rest without any input."""
+    """Let animals rest without any input, one for each row of parameters."""
     from reflexarc.kernel import Line, Timetable
 
     return kernel.run(
         parameters=parameters,
         initial=kernel.system.initial_table(parameters),
-        timetable=Timetable.of([Line(0.0, SETTLING)]),
+        timetable=Timetable.of([Line(0.0, hours)]),
         line=np.zeros(len(parameters), dtype=np.int64),
         grid=[],
         settings=settings,
         watch=watch,
     )
+
+
+def newly_begun(system: "System", states: Floats) -> Floats:
+    """Return rested states in which nothing has added up yet, shape (run, state)."""
+    begun = states.copy()
+    begun[:, [system.states.index(name) for name in CUMULATIVE if name in system.states]] = 0.0
+    return begun
 
 
 def _complain(

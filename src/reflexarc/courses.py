@@ -2,24 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Courses", "Failed", "Store", "headings"]
+__all__ = ["Courses", "Failed", "headings"]
 
 Floats = NDArray[np.float64]
-
-
-class Store(Protocol):
-    """Keeps finished parts, so that an interrupted simulation can go on where it stopped."""
-
-    def load(self, name: str) -> Floats | None:
-        """Return what is kept under a name, or None if it is missing or damaged."""
-
-    def keep(self, name: str, result: Floats) -> None:
-        """Keep a finished part."""
 
 
 @dataclass(frozen=True)

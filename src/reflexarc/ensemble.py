@@ -4,11 +4,10 @@ The work is cut into blocks of animals, always the same way, so the numbers and 
 store may already hold don't depend on how many threads or processes work.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from reflexarc import compiled, reference
 from reflexarc.cohort import Cohort, times_of_death
 from reflexarc.errors import InputError
-from reflexarc.processes import cores, in_processes
+from reflexarc.workers import Progress, Store, cores, in_processes, in_threads
 
 if TYPE_CHECKING:
     import xarray
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
     from reflexarc.biology import Model
     from reflexarc.timeline import Timeline
 
-__all__ = ["ENGINES", "EngineName", "Progress", "Store", "death_times", "simulate"]
+__all__ = ["ENGINES", "EngineName", "death_times", "simulate"]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 EngineName = Literal["kernel", "reference"]
 
 ENGINES: tuple[EngineName, ...] = ("kernel", "reference")
@@ -41,16 +39,6 @@ FEW_RUNS = 200
 """Below this many runs, starting other processes (about 1.5 s) takes longer than the work."""
 NEGLIGIBLE = 1e-6
 """A negative value as small as this, of the unit or of the largest value, is rounding."""
-
-
-class Store(Protocol):
-    """Keeps finished blocks, so that an interrupted ensemble can go on where it stopped."""
-
-    def load(self, name: str) -> Floats | None:
-        """Return the result kept under a name, or None if it is missing or damaged."""
-
-    def keep(self, name: str, result: Floats) -> None:
-        """Keep the result of a finished block."""
 
 
 def simulate(
@@ -186,7 +174,7 @@ class _Block:
 def _results(
     blocks: list[_Block], *, engine: EngineName, workers: int | None
 ) -> Generator[tuple[_Block, Floats], None, None]:
-    """Yield each block with its result, as they are finished."""
+    """Yield each block with its result."""
     if not blocks:
         return
     if engine == "reference":
@@ -212,15 +200,10 @@ def _results(
         )
         return np.moveaxis(answer[..., wanted], -1, 0)
 
-    with ThreadPoolExecutor(max_workers=workers or cores()) as threads:
-        futures = {threads.submit(work, block): block for block in blocks}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            watch[1] = 1
-            threads.shutdown(wait=False, cancel_futures=True)
-            raise
+    def stop() -> None:
+        watch[1] = 1
+
+    yield from in_threads(work, blocks, threads=workers or cores(), stop=stop)
 
 
 def _by_reference(block: _Block) -> Floats:

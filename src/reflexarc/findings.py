@@ -6,7 +6,7 @@ Example:
     True
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +15,7 @@ from reflexarc.errors import InputError, unknown_word
 from reflexarc.evidence import fit_targets, known_failures
 from reflexarc.evidence.reading import load_experiments, load_findings
 from reflexarc.finding import Courses, Finding
+from reflexarc.workers import Progress
 
 if TYPE_CHECKING:
     from reflexarc.biology import Model
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 Role = Literal["fitted", "predicted", "unscored"]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reflexarc import statistics
 from reflexarc.assay import groups
 from reflexarc.biology import observables
-from reflexarc.ensemble import EngineName, Progress
+from reflexarc.ensemble import EngineName
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.plan import KEY, Plan
 from reflexarc.protocol import Experiment
@@ -25,6 +25,7 @@ from reflexarc.report import LIMITS
 from reflexarc.runs import RunFolder, StorageError
 from reflexarc.survival import compare_survival, kaplan_meier
 from reflexarc.timeline import Timeline
+from reflexarc.workers import Progress
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from reflexarc.assay import Sample, measure
 from reflexarc.biology import Model, Observable, assemble, observables
 from reflexarc.cohort import Cohort, spreads
-from reflexarc.ensemble import ATOL, USUAL_RTOL, EngineName, Progress, Store, death_times, simulate
+from reflexarc.ensemble import ATOL, USUAL_RTOL, EngineName, death_times, simulate
 from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
 from reflexarc.reference import SETTLING
 from reflexarc.runs import run_name
 from reflexarc.timeline import Timeline, build_timelines
+from reflexarc.workers import Progress, Store
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

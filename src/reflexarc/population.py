@@ -5,9 +5,8 @@ threads.
 """
 
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from reflexarc.census import Census, Chunk, Failure
 from reflexarc.errors import InputError
-from reflexarc.processes import cores
 from reflexarc.reducers import Reducer
 from reflexarc.reference import SETTLING
+from reflexarc.workers import Progress, cores, in_threads
 
 if TYPE_CHECKING:
     import xarray
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PopulationResult", "population"]
 
-Progress = Callable[[int, int], None]
 
 SCREENING = (
     "single precision: a screening mode; states are 32-bit numbers, so expect errors of about 1e-3"
@@ -133,21 +131,15 @@ def population(
 
 
 def _chunks(census: Census, ranges: list[tuple[int, int]], threads: int) -> Iterator[Chunk]:
-    """Yield chunks in order; at most twice as many as threads are under way or waiting."""
-    waiting: deque[Future[Chunk]] = deque()
-    todo = iter(ranges)
-    with ThreadPoolExecutor(max_workers=threads) as pool:
-        try:
-            for first, size in todo:
-                waiting.append(pool.submit(census.chunk, first, size))
-                if len(waiting) == 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BaseException:
-            census.watch[1] = 1  # what is under way stops at its next step
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    """Yield chunks in order."""
+
+    def stop() -> None:
+        census.watch[1] = 1  # what is under way stops at its next step
+
+    work = in_threads(lambda span: census.chunk(*span), ranges, threads=threads, stop=stop)
+    with closing(work) as found:
+        for _, chunk in found:
+            yield chunk
 
 
 def _dataset(census: Census, chunk: Chunk) -> "xarray.Dataset":

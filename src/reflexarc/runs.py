@@ -58,7 +58,7 @@ def to_json(value: object, *, indent: int | None = 2) -> str:
 
 @dataclass(frozen=True)
 class ChunkFolder:
-    """Finished chunks of an ensemble, one file each with its checksum (an `ensemble.Store`).
+    """Finished chunks of an ensemble, one file each with its checksum (a `workers.Store`).
 
     Example:
         >>> import tempfile

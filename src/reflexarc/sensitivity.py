@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from reflexarc.compiled import RTOL, line_of, system_of
 from reflexarc.errors import InputError, NumericalError, unknown_word
-from reflexarc.kernel.kernel import STATUS, Kernel, Settings
+from reflexarc.kernel.kernel import Kernel, Settings
 from reflexarc.kernel.machine import processor
 from reflexarc.kernel.neighbours import Difference
 from reflexarc.kernel.sensitivity import (
@@ -21,6 +21,7 @@ from reflexarc.kernel.sensitivity import (
     check_parameter,
     sensitivities,
 )
+from reflexarc.kernel.status import STATUS
 from reflexarc.reference import ATOL, CUMULATIVE, SETTLING
 
 if TYPE_CHECKING:
@@ -112,7 +113,5 @@ def _kernel(
     sbml: str, varying: frozenset[str], added: frozenset[str], outputs: tuple[str, ...]
 ) -> Kernel:
     """Return code in which parameters that never change are numbers."""
-    whole = system_of(sbml)
-    computed = whole.graph.symbols(list(whole.derived.values()))
-    system = whole.specialise(varying | computed, added)
+    system = system_of(sbml).specialise(varying, added)
     return Kernel.of(system, outputs, width=max(FEWEST_LANES, processor().lanes))

@@ -7,21 +7,20 @@ it, as SBML tools give it.
 
 import hashlib
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reflexarc.courses import Courses, Failed, Store, headings
+from reflexarc.courses import Courses, Failed, headings
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.occurrences import SAME_INSTANT, Occurrences
 from reflexarc.parameter_sets import ParameterSets, check_sizes, placed_values
-from reflexarc.processes import cores
 from reflexarc.sbml.periods import with_periods
+from reflexarc.workers import Progress, Store, cores, in_threads
 
 if TYPE_CHECKING:
     import xarray
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Simulation", "simulate_sets"]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 RTOL = {False: 1e-6, True: 1e-4}
 """Usual relative tolerance, by whether precision is single."""
@@ -198,11 +196,11 @@ class Simulation:
         """
         if threads is not None and threads < 1:
             raise InputError(f"a simulation needs at least one thread, not {threads}")
-        workers = threads or cores()
         shape = self.times.size, len(self.outputs)
         watch = np.zeros(2, dtype=np.int64)
 
-        def work(first: int, size: int) -> Courses:
+        def work(span: tuple[int, int]) -> Courses:
+            first, size = span
             name = f"sets-{first:09d}-{first + size - 1:09d}"
             kept = None if store is None else store.load(name)
             found = None if kept is None else Courses.unpack(first, kept, (size, *shape))
@@ -212,20 +210,15 @@ class Simulation:
                     store.keep(name, found.pack())
             return found
 
-        waiting: deque[Future[Courses]] = deque()
-        todo = iter(self.ranges())
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            try:
-                for first, size in todo:
-                    waiting.append(pool.submit(work, first, size))
-                    if len(waiting) == 2 * workers:
-                        yield self._told(waiting.popleft().result(), progress)
-                while waiting:
-                    yield self._told(waiting.popleft().result(), progress)
-            except BaseException:
-                watch[1] = 1  # what is under way stops at its next step, and isn't kept
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        def stop() -> None:
+            watch[1] = 1  # what is under way stops at its next step, and isn't kept
+
+        results = in_threads(work, self.ranges(), threads=threads or cores(), stop=stop)
+        with closing(results) as found:
+            for (first, size), courses in found:
+                if progress is not None:
+                    progress(first + size, len(self.sets))
+                yield courses
 
     def failures(self, courses: Courses) -> list[Failed]:
         """Return which sets of a part failed."""
@@ -247,11 +240,6 @@ class Simulation:
             )
             for i in np.flatnonzero(courses.status).tolist()
         ]
-
-    def _told(self, courses: Courses, progress: Progress | None) -> Courses:
-        if progress is not None:
-            progress(courses.first + len(courses.values), len(self.sets))
-        return courses
 
     def dataset(self, courses: Courses) -> "xarray.Dataset":
         """Return a part as a dataset with dimensions (set, time)."""

@@ -5,7 +5,7 @@ share of a cohort that is expected to live, the mean of exp(-cumulative hazard) 
 that no luck of dying enters; animals differ by their traits, and are the same in every arm.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from reflexarc.ensemble import EngineName, simulate
 from reflexarc.finding import Courses, Finding
 from reflexarc.outcomes import REST, Course
 from reflexarc.timeline import build_timelines
+from reflexarc.workers import Progress
 
 if TYPE_CHECKING:
     from reflexarc.biology import Model
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["ANIMALS", "Trials", "plan_trials", "residuals", "run_trials"]
 
 Floats = NDArray[np.float64]
-Progress = Callable[[int, int], None]
 
 ANIMALS = 100
 """Animals of the cohort in which survival is counted."""

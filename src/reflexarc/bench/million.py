@@ -11,10 +11,10 @@ import numpy as np
 from reflexarc.bench.report import machine
 from reflexarc.biology import assemble
 from reflexarc.cohort import spreads
-from reflexarc.population import PopulationResult, Progress, population
-from reflexarc.processes import cores
+from reflexarc.population import PopulationResult, population
 from reflexarc.protocol import Experiment
 from reflexarc.timeline import build_timelines
+from reflexarc.workers import Progress, cores
 
 __all__ = ["Million", "million"]
 

@@ -1,6 +1,6 @@
 """Disagreements, run: every finding on every side under every account that can be expressed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,12 @@ from reflexarc.contradictions import AS_IT_STANDS, Account, Contradiction, Side
 from reflexarc.evidence.reading import load_experiments, load_findings
 from reflexarc.findings import Verdict, judge
 from reflexarc.trials import Trials, plan_trials, run_trials
+from reflexarc.workers import Progress
 
 if TYPE_CHECKING:
     from reflexarc.finding import Finding
 
 __all__ = ["Answer", "Outcome", "run_contradictions"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,16 @@
 """What the model says to every finding, and to both sides of every disagreement."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reflexarc.findings import Score, Verdict, run_findings, score
+from reflexarc.workers import Progress
 
 if TYPE_CHECKING:
     from reflexarc.contradictions.running import Outcome
 
 __all__ = ["Simulated", "simulate"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

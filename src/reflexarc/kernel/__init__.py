@@ -4,10 +4,11 @@ A `Kernel` is compiled from a `System` (`Kernel.of`) and run on tables (`Kernel.
 the same in plain NumPy, for one run.
 """
 
-from reflexarc.kernel.kernel import STATUS as STATUS
 from reflexarc.kernel.kernel import Batch as Batch
 from reflexarc.kernel.kernel import Kernel as Kernel
 from reflexarc.kernel.kernel import Settings as Settings
+from reflexarc.kernel.status import STATUS as STATUS
+from reflexarc.kernel.status import Status as Status
 from reflexarc.kernel.timetable import Change as Change
 from reflexarc.kernel.timetable import Instant as Instant
 from reflexarc.kernel.timetable import Line as Line

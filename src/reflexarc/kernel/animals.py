@@ -5,6 +5,7 @@ from llvmlite import ir
 from reflexarc.kernel.code import DOUBLE
 from reflexarc.kernel.control import EMPTY, FRESH, IDLE, READY, Control
 from reflexarc.kernel.sampling import Sampling
+from reflexarc.kernel.status import Status
 
 __all__ = ["Animals"]
 
@@ -78,7 +79,7 @@ class Animals:
         with code.otherwise(vanished) as (then, rest):
             with then:
                 known = builder.fcmp_ordered("ord", error, error)
-                self.close(lane, builder.select(known, code.integer(2), code.integer(3)))
+                self.close(lane, self._one_of(known, Status.STEP_VANISHED, Status.NOT_FINITE))
             with rest:
                 self.mind_limits(lane)
 
@@ -90,7 +91,11 @@ class Animals:
         late = builder.icmp_signed(">", waited, control.words["patience"])
         weary = builder.icmp_signed(">=", spent, control.words["max_steps"])
         with code.when(builder.or_(late, weary)):
-            self.close(lane, builder.select(weary, code.integer(1), code.integer(4)))
+            self.close(lane, self._one_of(weary, Status.STEP_LIMIT, Status.TIME_LIMIT))
+
+    def _one_of(self, condition: ir.Value, yes: Status, no: Status) -> ir.Value:
+        code = self._control.code
+        return code.builder.select(condition, code.integer(yes), code.integer(no))
 
     def _enter(self, lane: ir.Value, run: ir.Value) -> None:
         control, code, builder = self._control, self._control.code, self._control.code.builder

@@ -7,6 +7,7 @@ from reflexarc.kernel.animals import Animals
 from reflexarc.kernel.control import CLOSING, READY, STARTING, STEPPING, Control
 from reflexarc.kernel.controller import Controller
 from reflexarc.kernel.sampling import Sampling
+from reflexarc.kernel.status import Status
 
 __all__ = ["Edges"]
 
@@ -44,7 +45,7 @@ class Edges:
                 self._sampling.report_state(lanes)
             with code.loop(code.shape.width) as lane:
                 with code.when(control.is_in(CLOSING, lane)):
-                    self._animals.close(lane, code.integer(0))
+                    self._animals.close(lane, code.integer(Status.DONE))
                 with code.when(control.is_in(STARTING, lane)):
                     control.set(control.phase, lane, STEPPING)
 

@@ -16,23 +16,15 @@ from reflexarc.kernel.control import ARGUMENTS
 from reflexarc.kernel.controller import Controller
 from reflexarc.kernel.machine import Binary, binary, processor
 from reflexarc.kernel.methods import Explicit, Rosenbrock, method
+from reflexarc.kernel.status import Status
 from reflexarc.kernel.timetable import Timetable
 from reflexarc.system import System
 
-__all__ = ["STATUS", "Batch", "Kernel", "Settings"]
+__all__ = ["Batch", "Kernel", "Settings"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-STATUS = (
-    "done",
-    "the limit of steps was reached",
-    "the step size fell to zero",
-    "the solution is not finite",
-    "the time limit was reached",
-    "stopped",
-)
-"""What the status of a run means."""
 TICK = 0.02
 """Seconds between two ticks of the clock that time limits are measured with."""
 
@@ -81,7 +73,7 @@ class Batch:
         outputs: Shape (run, time, output). Before a run's start they are those of its start, behind
             its stop or a failure NaN.
         final: States at the end, shape (run, state).
-        status: Index into `STATUS`, shape (run,).
+        status: `status.Status`, shape (run,).
         ended: Time at which each run ended, shape (run,).
         steps: Steps accepted and rejected, shape (run, 2).
         log: Rows (run, time, step, error, accepted), if asked for.
@@ -204,7 +196,7 @@ class Kernel:
             ).copy(),
             "outputs": np.empty((runs, times.size, len(self.outputs))),
             "final": np.full((runs, states), np.nan),
-            "status": np.full(runs, STATUS.index("stopped"), dtype=np.int64),
+            "status": np.full(runs, Status.STOPPED, dtype=np.int64),
             "ended": np.full(runs, np.nan),
             "steps": np.zeros((runs, 2), dtype=np.int64),
             "watch": np.zeros(2, dtype=np.int64) if watch is None else watch,
@@ -228,7 +220,7 @@ class Kernel:
         )
         with _ticking(arrays["watch"], wanted=patience is not None and watch is None):
             self.binary.integrate(words.ctypes.data)
-        arrays["outputs"][arrays["status"] == STATUS.index("stopped")] = np.nan
+        arrays["outputs"][arrays["status"] == Status.STOPPED] = np.nan
         return Batch(
             arrays["outputs"],
             arrays["final"],

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reflexarc.errors import InputError, unknown_word
-from reflexarc.kernel.kernel import STATUS, Batch, Kernel, Settings
+from reflexarc.kernel.kernel import Batch, Kernel, Settings
 from reflexarc.kernel.neighbours import Difference, Neighbours
+from reflexarc.kernel.status import Status
 from reflexarc.kernel.timetable import Line, Timetable
 from reflexarc.system import System
 
@@ -261,7 +262,7 @@ class _Group:
             initial[:, self._reset] = first[:, self._reset]
         batch = self._integrate(parameters, initial, self._line, self.grid)
         lost = (batch.status == 0) & ~np.isfinite(batch.final).all(axis=1)
-        batch.status[lost] = STATUS.index("the solution is not finite")
+        batch.status[lost] = Status.NOT_FINITE
         good = status == 0
         return (
             batch.outputs,

@@ -8,7 +8,6 @@ parameters at it) and a grid of times at which values are wanted. Between two ed
 nothing in it jumps, and no step reaches across its end.
 """
 
-import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -20,20 +19,11 @@ from reflexarc.instants import SAME_INSTANT
 from reflexarc.kernel.equations import Edge, Equations
 from reflexarc.kernel.methods import RODAS5P, Explicit, Rosenbrock
 from reflexarc.kernel.pace import USUAL, Pace
+from reflexarc.kernel.status import Status
 
 __all__ = ["Pace", "Status", "Step", "Trajectory", "integrate"]
 
 Floats: TypeAlias = NDArray[np.float64]
-
-
-class Status(enum.IntEnum):
-    """How a run ended."""
-
-    DONE = 0
-    STEP_LIMIT = 1
-    STEP_VANISHED = 2
-    NOT_FINITE = 3
-    TIME_LIMIT = 4
 
 
 class Step(NamedTuple):

@@ -1,20 +1,74 @@
-"""Work on all cores, in processes of their own."""
+"""Work on all cores, in threads or in processes, so that it can be watched, kept and resumed."""
 
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from reflexarc.errors import NumericalError
 
-__all__ = ["cores", "in_processes"]
+__all__ = ["Progress", "Store", "cores", "in_processes", "in_threads"]
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
+Floats = NDArray[np.float64]
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and what there is to do in all."""
+
+
+class Store(Protocol):
+    """Keeps finished pieces of work, so that what was interrupted can go on where it stopped."""
+
+    def load(self, name: str) -> Floats | None:
+        """Return the result kept under a name, or None if it is missing or damaged."""
+
+    def keep(self, name: str, result: Floats) -> None:
+        """Keep the result of a finished piece."""
+
+
+def in_threads(
+    work: Callable[[Job], Answer],
+    jobs: Iterable[Job],
+    *,
+    threads: int,
+    stop: Callable[[], None],
+) -> Generator[tuple[Job, Answer], None, None]:
+    """Yield each job with its answer, in the order of the jobs.
+
+    At most twice as many jobs as threads are under way or wait to be taken, so memory is bounded
+    however many there are.
+
+    Args:
+        work: Releases the interpreter for most of its time, as generated code does.
+        jobs: What it is given, one after another.
+        threads: Number of threads.
+        stop: Called once if the work is interrupted, fails or isn't wanted any more; makes what is
+            under way end soon.
+    """
+    waiting: deque[tuple[Job, Future[Answer]]] = deque()
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        try:
+            for job in jobs:
+                waiting.append((job, pool.submit(work, job)))
+                if len(waiting) == 2 * threads:
+                    done, answer = waiting.popleft()
+                    yield done, answer.result()
+            while waiting:
+                done, answer = waiting.popleft()
+                yield done, answer.result()
+        except BaseException:
+            stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def in_processes(
