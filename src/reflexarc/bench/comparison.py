@@ -21,7 +21,7 @@ from reflexarc.bench.problem import Problem
 from reflexarc.bench.process import EngineError, EngineProcess
 from reflexarc.bench.row import Row
 
-__all__ = ["ATOL", "RTOLS", "Say", "compare"]
+__all__ = ["ATOL", "RTOLS", "Say", "answer_of", "compare", "get_ready", "passes_of"]
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
@@ -134,23 +134,9 @@ def _prepare(
 ) -> None:
     """Get the engine ready, run it once, and see how wrong it is and how long a turn must be."""
     row, process = entrant.row, entrant.process
-    ready = process.order(
-        "prepare",
-        limit=limits[0],
-        problem=str(place),
-        setting=row.setting,
-        rtol=row.rtol,
-        atol=row.atol,
-        animals=animals,
-        folder=str(entrant.folder / "work"),
-    )
-    row.version, row.animals = ready["version"], ready["animals"]
-    row.compile_s, row.compile_cpu_s = ready["compile_s"], ready["compile_cpu_s"]
-    cost = process.order("run", limit=limits[1], passes=1)["cpu_s"]
-    entrant.passes = max(1, math.ceil(seconds / max(cost, 1e-9)))
-    file = entrant.folder / "answer.npy"
-    process.order("save", limit=limits[1], file=str(file))
-    answer = np.load(file)
+    get_ready(row, process, place, entrant.folder, animals, limits[0])
+    entrant.passes = passes_of(process, seconds, limits[1])
+    answer = answer_of(process, entrant.folder, limits[1])
     if answer.shape != (row.animals, *truth.shape[1:]):
         raise EngineError(f"the answer has the shape {answer.shape}")
     error = measure_error(answer, truth)
@@ -160,6 +146,46 @@ def _prepare(
     if not entrant.complete:
         raise EngineError("no animal has a finite answer")
     row.max_rel_error, row.median_rel_error = error.largest, error.median
+
+
+def get_ready(
+    row: Row, process: EngineProcess, problem: Path, folder: Path, animals: int, limit: float
+) -> None:
+    """Let an engine prepare what a row says, and note in the row how long that took.
+
+    Args:
+        row: Setting and tolerances.
+        process: The engine.
+        problem: Folder of the problem.
+        folder: Of the engine's own.
+        animals: At most so many.
+        limit: Seconds after which the engine is given up.
+    """
+    ready = process.order(
+        "prepare",
+        limit=limit,
+        problem=str(problem),
+        setting=row.setting,
+        rtol=row.rtol,
+        atol=row.atol,
+        animals=animals,
+        folder=str(folder / "work"),
+    )
+    row.version, row.animals = ready["version"], ready["animals"]
+    row.compile_s, row.compile_cpu_s = ready["compile_s"], ready["compile_cpu_s"]
+
+
+def passes_of(process: EngineProcess, seconds: float, limit: float) -> int:
+    """Return how often an engine must work for a turn of some seconds of processor time."""
+    cost: float = process.order("run", limit=limit, passes=1)["cpu_s"]
+    return max(1, math.ceil(seconds / max(cost, 1e-9)))
+
+
+def answer_of(process: EngineProcess, folder: Path, limit: float) -> Floats:
+    """Return the engine's last answer."""
+    file = folder / "answer.npy"
+    process.order("save", limit=limit, file=str(file))
+    return np.asarray(np.load(file))
 
 
 def _turn(entrant: _Entrant, limit: float) -> None:

@@ -4,7 +4,6 @@ Every engine gets the same animals with the same start, which depends on no para
 one array (animal, time, state, parameter).
 """
 
-import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from reflexarc.bench.comparison import answer_of, get_ready, passes_of
 from reflexarc.bench.engine import ENVIRONMENTS, Engine
 from reflexarc.bench.problem import Problem
 from reflexarc.bench.process import EngineError, EngineProcess
@@ -111,26 +111,13 @@ def _measure(
     limits: tuple[float, float],
 ) -> Floats:
     """Fill in the speed of a row, and return the engine's answer."""
-    ready = process.order(
-        "prepare",
-        limit=limits[0],
-        problem=str(problem),
-        setting=row.setting,
-        rtol=row.rtol,
-        atol=row.atol,
-        animals=animals,
-        folder=str(folder / "work"),
-    )
-    row.version, row.animals = ready["version"], ready["animals"]
-    row.compile_s, row.compile_cpu_s = ready["compile_s"], ready["compile_cpu_s"]
-    cost = process.order("run", limit=limits[1], passes=1)["cpu_s"]
-    passes = max(1, math.ceil(seconds / max(cost, 1e-9)))
+    get_ready(row, process, problem, folder, animals, limits[0])
+    passes = passes_of(process, seconds, limits[1])
     for _ in range(repeats):
         cpu = process.order("run", limit=limits[1], passes=passes)["cpu_s"]
         row.turns.append(animals * passes / cpu)
     row.sims_per_s_core = max(row.turns)
-    process.order("save", limit=limits[1], file=str(folder / "answer.npy"))
-    return np.asarray(np.load(folder / "answer.npy"))
+    return answer_of(process, folder, limits[1])
 
 
 def true_slopes(problem: Problem) -> tuple[Floats, Floats]:

@@ -13,13 +13,14 @@ of each piece of time is the end of the one before.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reflexarc.bench.problem import Problem
+from reflexarc.bench.problem import Problem, Segment
 
-__all__ = ["DISTRIBUTION", "LIBRARIES", "prepare"]
+__all__ = ["DISTRIBUTION", "LIBRARIES", "compiled", "pieces_of", "prepare", "solver_of"]
 
 Floats = NDArray[np.float64]
 
@@ -41,45 +42,15 @@ def prepare(
         atol: Absolute tolerance, the same number for every state.
         folder: Where the code is made.
     """
-    import amici
     import amici.sim.sundials as sundials
 
-    os.environ["AMICI_CXXFLAGS"] = "-march=native"
-    amici.SbmlImporter(problem.sbml, from_file=False).sbml2amici(
-        "reflexarc_model",
-        folder / "model",
-        observation_model=[],
-        compute_conservation_laws=False,
-        generate_sensitivity_code=False,
-        assume_pow_positivity=True,
-    )
-    model = amici.import_model_module("reflexarc_model", folder / "model").get_model()
+    model = compiled(problem, folder, generate_sensitivity_code=False)
     model.set_parameter_list([])
-    solver = model.create_solver()
-    solver.set_relative_tolerance(rtol)
-    solver.set_absolute_tolerance(atol)
-    solver.set_max_steps(MOST_STEPS)
-    solver.set_linear_solver(sundials.LinearSolver.KLU)
-    solver.set_return_data_reporting_mode(sundials.RDataReporting.full)
-
+    solver = solver_of(model, rtol, atol)
     states = list(model.get_state_ids())
     ours = np.array([states.index(name) for name in problem.tape.states])
     back = np.argsort(ours)
-    parameters = model.get_free_parameter_ids()
-    known = {name: k for k, name in enumerate(problem.tape.parameters)}
-    columns = [known[name] for name in parameters]
-    pieces = []
-    for segment, table, bolus in problem.inputs():
-        wanted = problem.times[segment.rows]
-        inner = wanted[wanted < segment.stop - 1e-9]
-        conditions = []
-        for animal in range(problem.animals):
-            condition = sundials.ExpData(model)
-            condition.set_timepoints(np.array([*inner, segment.stop]))
-            condition.t_start = segment.start
-            condition.free_parameters = table[animal, columns]
-            conditions.append(condition)
-        pieces.append((segment, conditions, bolus, wanted.size, inner.size + 1))
+    pieces = pieces_of(model, problem)
 
     def solve() -> Floats:
         answer = problem.empty()
@@ -98,3 +69,66 @@ def prepare(
         return answer
 
     return solve
+
+
+def compiled(problem: Problem, folder: Path, **generation: Any) -> Any:
+    """Return a problem's model, made into C++ and compiled for this processor.
+
+    Args:
+        problem: The work.
+        folder: Where the code is made.
+        **generation: Further options of `sbml2amici`.
+    """
+    import amici
+
+    os.environ["AMICI_CXXFLAGS"] = "-march=native"
+    amici.SbmlImporter(problem.sbml, from_file=False).sbml2amici(
+        "reflexarc_model",
+        folder / "model",
+        observation_model=[],
+        compute_conservation_laws=False,
+        assume_pow_positivity=True,
+        **generation,
+    )
+    return amici.import_model_module("reflexarc_model", folder / "model").get_model()
+
+
+def solver_of(model: Any, rtol: float, atol: float) -> Any:
+    """Return CVODES with KLU, which reports states."""
+    import amici.sim.sundials as sundials
+
+    solver = model.create_solver()
+    solver.set_relative_tolerance(rtol)
+    solver.set_absolute_tolerance(atol)
+    solver.set_max_steps(MOST_STEPS)
+    solver.set_linear_solver(sundials.LinearSolver.KLU)
+    solver.set_return_data_reporting_mode(sundials.RDataReporting.full)
+    return solver
+
+
+def pieces_of(model: Any, problem: Problem) -> list[tuple[Segment, list[Any], Floats, int, int]]:
+    """Return the pieces of time.
+
+    Returns:
+        Per piece: itself, a condition for each animal, what is added to the states at its start,
+        how many outputs are wanted, and at how many times AMICI reports.
+    """
+    import amici.sim.sundials as sundials
+
+    place = {name: k for k, name in enumerate(problem.tape.parameters)}
+    free = [place[name] for name in model.get_free_parameter_ids()]
+    fixed = [place[name] for name in model.get_fixed_parameter_ids()]
+    pieces = []
+    for segment, table, bolus in problem.inputs():
+        wanted = problem.times[segment.rows]
+        inner = wanted[wanted < segment.stop - 1e-9]
+        conditions = []
+        for animal in range(problem.animals):
+            condition = sundials.ExpData(model)
+            condition.set_timepoints(np.array([*inner, segment.stop]))
+            condition.t_start = segment.start
+            condition.free_parameters = table[animal, free]
+            condition.fixed_parameters = table[animal, fixed]
+            conditions.append(condition)
+        pieces.append((segment, conditions, bolus, wanted.size, inner.size + 1))
+    return pieces
