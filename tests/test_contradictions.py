@@ -233,6 +233,10 @@ def test_figures_say_it_in_words(outcomes: dict[int, Outcome]) -> None:
     overview = svg(draw_overview(list(outcomes.values())))
     assert "5. Which amine?" in overview
     assert "nothing here can be scored" in overview
+    most = max(len(outcome.contradiction.sides) for outcome in outcomes.values())
+    assert most == 4
+    for word in ("first", "second", "third", "fourth"):
+        assert f"{word} side" in overview
 
 
 def run(*words: str) -> tuple[int, str]:

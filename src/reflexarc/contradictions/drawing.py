@@ -17,6 +17,11 @@ Line = tuple[str, str, "Mapping[str, Verdict]"]
 
 __all__ = ["draw_contradiction", "draw_overview"]
 
+SIDES = (("first", "o"), ("second", "s"), ("third", "D"), ("fourth", "^"))
+"""What each side of a disagreement is called in a legend, and its mark."""
+ROOM = 0.5
+"""Height that the marks of a line may take, in lines."""
+
 LOOKS = {
     "pass": ("agrees", "#cfe5f4", "#0b4f85"),
     "fail": ("disagrees", "#f6d9c6", "#8f3608"),
@@ -89,6 +94,7 @@ def draw_overview(outcomes: "Sequence[Outcome]") -> "Figure":
             [True] + [False] * len(outcome.accounts), outcome.accounts, strict=False
         )
     ]
+    sides = max(len(outcome.contradiction.sides) for outcome in outcomes)
     height = 1.25 + 0.3 * len(rows)
     with style():
         figure = Figure(figsize=(9.6, height))
@@ -103,10 +109,10 @@ def draw_overview(outcomes: "Sequence[Outcome]") -> "Figure":
         for y, (outcome, account, first) in enumerate(rows):
             _draw_shares(axes, y, outcome, account, first=first)
         axes.legend(
-            handles=[_handle(i) for i in range(3)],
+            handles=[_handle(side) for side in range(sides)],
             loc="lower right",
             bbox_to_anchor=(1.02, 1.0),
-            ncols=3,
+            ncols=sides,
             handletextpad=0.3,
             columnspacing=1.0,
         )
@@ -207,12 +213,13 @@ def _draw_shares(axes: "Axes", y: int, outcome: "Outcome", account: str, *, firs
         return
     axes.plot([0, 1], [y, y], color="#e3e7eb", lw=1.2, zorder=1)
     for position, (side, share) in enumerate(shares):
-        shift = 0.25 * (position - (len(shares) - 1) / 2)
+        apart = min(0.25, ROOM / max(len(shares) - 1, 1))
+        shift = apart * (position - (len(shares) - 1) / 2)
         axes.plot(
             share,
             y + shift,
-            "osD^"[side % 4],
-            color=COLOURS[side % 4],
+            SIDES[side][1],
+            color=COLOURS[side],
             ms=5.5,
             mec="white",
             mew=0.6,
@@ -227,9 +234,9 @@ def _handle(side: int) -> "Any":
         [],
         [],
         ls="",
-        marker="osD^"[side],
+        marker=SIDES[side][1],
         color=COLOURS[side],
-        label=f"{('first', 'second', 'third')[side]} side",
+        label=f"{SIDES[side][0]} side",
         mec="white",
         mew=0.6,
     )
