@@ -159,8 +159,8 @@ def test_each_hypothesis_has_one_default_that_the_table_of_parameters_holds():
     values = {p.id: p.value for p in parameters()}
     for name in {h.name for h in hypotheses()}:
         defaults = [h for h in hypotheses() if h.name == name and h.default]
-        assert len(defaults) == 1
-        assert values[defaults[0].parameter] == defaults[0].value
+        assert len({h.option for h in defaults}) == 1
+        assert all(values[h.parameter] == h.value for h in defaults)
 
 
 def test_doses_become_concentrations():

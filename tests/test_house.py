@@ -78,6 +78,7 @@ ORDER = [
     "laboratory",
     "trials",
     "findings",
+    "rivals",
     "contradictions.running",
     "contradictions.drawing",
     "evidence_site",

@@ -6,7 +6,7 @@ Example:
     True
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
@@ -99,6 +99,7 @@ def run_findings(
     progress: Progress | None = None,
     model: "Model | None" = None,
     engine: "EngineName" = "kernel",
+    initial: Mapping[str, float] | None = None,
 ) -> list[Verdict]:
     """Run findings and compare.
 
@@ -109,6 +110,7 @@ def run_findings(
         progress: Called with (runs done, runs in all).
         model: The biology; the assembled one if left out.
         engine: What simulates, see `ensemble.ENGINES`.
+        initial: Parameters that differ in every arm that doesn't set them itself.
 
     Returns:
         One verdict a finding, in their order.
@@ -123,7 +125,7 @@ def run_findings(
     from reflexarc.trials import plan_trials, run_trials
 
     findings = _selected(load_findings(), ids)
-    trials = plan_trials(findings, load_experiments())
+    trials = plan_trials(findings, load_experiments(), initial=initial)
     courses = run_trials(
         trials,
         model=assemble() if model is None else model,

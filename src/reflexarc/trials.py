@@ -53,12 +53,18 @@ class Trials:
     outputs: tuple[str, ...]
 
 
-def plan_trials(findings: Iterable[Finding], experiments: "Mapping[str, Experiment]") -> Trials:
+def plan_trials(
+    findings: Iterable[Finding],
+    experiments: "Mapping[str, Experiment]",
+    *,
+    initial: Mapping[str, float] | None = None,
+) -> Trials:
     """Collect what findings need, each distinct timeline once.
 
     Args:
         findings: The findings.
         experiments: Their experiments, by key.
+        initial: Parameters that differ in every arm that doesn't set them itself.
 
     Returns:
         The trials; two arms with the same course of events share one timeline.
@@ -73,8 +79,10 @@ def plan_trials(findings: Iterable[Finding], experiments: "Mapping[str, Experime
     for finding in findings:
         key = finding.experiment
         if key not in built:
-            lines = build_timelines(experiments[key])
-            built[key] = {timeline.arm: timeline for timeline in lines}
+            built[key] = {
+                line.arm: replace(line, initial={**(initial or {}), **line.initial})
+                for line in build_timelines(experiments[key])
+            }
         survival = finding.outcome.statistic == "survival"
         wanted = [float(time) for outcome in finding.outcomes for time in outcome.times]
         (deaths if survival else times).update(wanted)

@@ -45,6 +45,13 @@ def findings(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Threads or processes; by default one per core.")
     ] = None,
+    rival: Annotated[
+        str | None,
+        typer.Option(
+            help="A hypothesis (see `reflexarc hypotheses`): run every option of it and show the"
+            " findings that tell them apart."
+        ),
+    ] = None,
     engine: Engine = "kernel",
     json: Json = False,
     quiet: Quiet = False,
@@ -57,6 +64,8 @@ def findings(
     Example: reflexarc findings
 
     Example: reflexarc findings L21 --failed
+
+    Example: reflexarc findings --rival memory
     """
     from reflexarc.findings import exit_code, load_findings, run_findings, to_json
 
@@ -64,6 +73,9 @@ def findings(
     if trust is not None:
         kept = [f.id for f in load_findings() if f.trust == trust and _named(f.id, wanted)]
         wanted = kept
+    if rival is not None:
+        _print_rivals(rival, ids=wanted, seed=seed, workers=workers, json=json, quiet=quiet)
+        raise typer.Exit
     with progress_bar("running findings", quiet=quiet) as progress:
         verdicts = run_findings(
             ids=wanted, seed=seed, workers=workers, progress=progress, engine=engine
@@ -98,6 +110,41 @@ def _print(verdicts: "Sequence[Verdict]") -> None:
             escape(v.why),
         )
     stdout().print(table)
+
+
+def _print_rivals(
+    name: str, *, ids: list[str] | None, seed: int, workers: int | None, json: bool, quiet: bool
+) -> None:
+    from reflexarc.rivals import compare_rivals
+
+    with progress_bar("running findings under each option", quiet=quiet) as progress:
+        rivals = compare_rivals(name, ids=ids, seed=seed, workers=workers, progress=progress)
+    agree = {option: f"{s.passed} of {s.scored}" for option, s in rivals.scores.items()}
+    if json:
+        rows = [
+            {
+                "id": row[0].id,
+                "published": row[0].finding.published,
+                "options": {
+                    option: {"simulated": v.simulated, "verdict": v.verdict}
+                    for option, v in zip(rivals.options, row, strict=True)
+                },
+            }
+            for row in rivals.telling
+        ]
+        print_json({"hypothesis": rivals.name, "agree": agree, "telling": rows})
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("finding", overflow="fold")
+    table.add_column("published", overflow="fold")
+    for option in rivals.options:
+        table.add_column(f"{rivals.name}: {escape(option)}", overflow="fold")
+    for row in rivals.telling:
+        cells = [f"[{_COLOUR[v.verdict]}]{v.verdict}[/] {escape(v.simulated)}" for v in row]
+        table.add_row(escape(row[0].id), escape(row[0].finding.published), *cells)
+    table.add_row("all scored", "", *agree.values())
+    stdout().print(table)
+    note("The first option is the default, for which the parameters were fitted.", quiet=quiet)
 
 
 def _print_scoreboard(verdicts: "Sequence[Verdict]") -> None:
