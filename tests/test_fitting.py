@@ -1,13 +1,15 @@
 """The fit: bounds, honesty of the declared targets, a table that keeps everything but values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from reflexarc.biology import parameters
-from reflexarc.cohort import Cohort
 from reflexarc.evidence import fit_targets
-from reflexarc.findings import load_findings
-from reflexarc.fitting import Problem, _move, _scaled, fit, write_parameters
+from reflexarc.findings import load_experiments, load_findings
+from reflexarc.fitting import Problem, _move, fit, uncertainty, write_parameters
+from reflexarc.trials import plan_trials
 
 
 class Bowl:
@@ -18,10 +20,10 @@ class Bowl:
     start = np.array([0.0, 0.0])
     calls = 0
 
-    def residuals(self, point):
+    def residuals(self, points):
         self.calls += 1
-        x, y = point
-        return np.array([5 * (x - 1.0), 5 * (y - 2.0), 0.1 * x * y])
+        x, y = points.T
+        return np.array([5 * (x - 1.0), 5 * (y - 2.0), 0.1 * x * y]).T
 
 
 def test_it_finds_the_constrained_minimum():
@@ -54,12 +56,37 @@ def test_every_free_parameter_starts_inside_its_bounds():
     assert (problem.start <= problem.upper).all()
 
 
-def test_a_trial_point_is_an_animal():
-    cohort = Cohort.sample({"k_TNF": 0.5}, size=3, seed=1)
-    scaled = _scaled(cohort, {"k_TNF": 2.0, "k_IL6": 3.0})
-    assert scaled.parameters(1)["k_TNF"] == pytest.approx(2 * cohort.parameters(1)["k_TNF"])
-    assert scaled.parameters(2)["k_IL6"] == 3.0
-    assert cohort.traits == ("k_TNF",)
+def test_points_run_together_as_they_would_alone():
+    whole = Problem.declared(animals=2, seed=1)
+    chosen = tuple(t for t in whole.targets if t.finding in ("MT-TNF-1h", "L20-2-survival"))
+    experiments = load_experiments()
+    findings = [f for f in load_findings() if f.id in {t.finding for t in chosen}]
+    problem = replace(whole, targets=chosen, trials=plan_trials(findings, experiments))
+    moved = problem.start + 0.1
+    together = problem.residuals(np.array([problem.start, moved]))
+    assert together.shape == (2, 2)
+    np.testing.assert_allclose(together[1], problem.residuals(moved[None])[0], rtol=1e-9)
+    assert (np.abs(together[0] - together[1]) > 1e-3).all()
+
+
+@pytest.mark.parametrize("species", ["mouse", "rat", "human"])
+def test_each_species_is_fitted_to_its_own_targets(species):
+    problem = Problem.declared(animals=2, seed=1, species=species)
+    by_id, experiments = {f.id: f for f in load_findings()}, load_experiments()
+    assert problem.free
+    assert problem.targets
+    for target in problem.targets:
+        assert experiments[by_id[target.finding].experiment].animals.species == species
+
+
+def test_what_the_targets_cannot_tell_stays_uncertain():
+    class Flat(Bowl):
+        def residuals(self, points):
+            return np.array([5 * points[:, 0], 0 * points[:, 1]]).T
+
+    told, untold = uncertainty(Flat(), np.zeros(2))
+    assert told == pytest.approx(0.2, rel=0.01)
+    assert untold == pytest.approx(1 / 0.3)
 
 
 def test_writing_values_keeps_the_rest(tmp_path):

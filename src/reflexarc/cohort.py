@@ -98,17 +98,21 @@ class Cohort:
         return dict(zip(self.traits, self.multipliers[position].tolist(), strict=True))
 
 
-def spreads(model: "Model") -> dict[str, float]:
+def spreads(model: "Model", *, species: str = "mouse") -> dict[str, float]:
     """Return the parameters that differ between animals, with the SD of their logarithm.
 
     Args:
         model: The assembled biology; every parameter with a spread above 0 is a trait.
+        species: Whose; what a species doesn't say otherwise is the mouse's.
     """
-    return {
+    from reflexarc.biology import species_spreads
+
+    mouse = {
         parameter.id: float(parameter.spread)
         for parameter in model.parameters
         if parameter.spread is not None and parameter.spread > 0
     }
+    return species_spreads(species, mouse)
 
 
 def uniform(seed: int, stream: str, animals: Iterable[int]) -> Floats:

@@ -1,6 +1,7 @@
 """Fit the parameters marked `fitted` to the findings declared in `evidence/fit_targets.tsv`.
 
-Run as `python -m reflexarc.fitting` (`make fit`). The method is Levenberg-Marquardt on the
+Run as `python -m reflexarc.fitting` (`make fit`); `--species rat` or `human` fits what is marked
+`fitted` for that species in `species.tsv` to the targets whose experiments are of that species. The method is Levenberg-Marquardt on the
 logarithms of the parameters, within the bounds of `parameters.tsv`. A trial set of parameters is a
 virtual animal; survival is the expected share of a small cohort whose traits multiply the trial
 set. Nothing is random but the scrambling of that cohort, by the seed; a weak pull (PULL residuals
@@ -24,17 +25,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from reflexarc.biology import Parameter, assemble
+from reflexarc.biology import Difference, Parameter, assemble, differences, species_names
+from reflexarc.biology.species import MOUSE
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.errors import NumericalError
-from reflexarc.evidence import fit_targets
+from reflexarc.evidence import FitTarget, fit_targets
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.trials import plan_trials, residuals, run_trials
+from reflexarc.trials import plan_trials, residuals, run_points
 
 if TYPE_CHECKING:
     from reflexarc.trials import Trials
 
-__all__ = ["Problem", "fit", "write_parameters"]
+__all__ = ["Problem", "fit", "uncertainty", "write_parameters"]
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +46,8 @@ PULL = 0.3
 """Weight of the pull towards the starting values, in residuals per e-fold."""
 DAMPINGS = (0.1, 0.4, 1.6, 8.0)
 """Factors on the damping that are tried side by side."""
+TOLD = 1.0
+"""Standard deviation, in e-folds, above which the targets hardly tell a parameter."""
 LARGEST_STEP = 0.7
 """Largest move of a parameter in one iteration, in e-folds."""
 
@@ -53,29 +57,43 @@ class Problem:
     """What is fitted, to what.
 
     Attributes:
-        free: The fitted parameters.
+        free: The fitted parameters; for another species, the numbers that differ from the mouse's.
+        targets: Findings, with weights, and numbers in place of what they expect.
         trials: The simulations that the targets need.
         cohort: Animals in which survival is expected.
     """
 
-    free: tuple[Parameter, ...]
+    free: tuple[Parameter | Difference, ...]
+    targets: tuple[FitTarget, ...]
     trials: Trials
     cohort: Cohort
 
     @classmethod
-    def declared(cls, *, animals: int, seed: int) -> Problem:
+    def declared(cls, *, animals: int, seed: int, species: str = MOUSE) -> Problem:
         """Return the problem that the tables declare.
 
         Args:
             animals: Size of the cohort for survival.
             seed: Its seed.
+            species: Whose numbers are fitted.
         """
-        wanted = {target.finding for target in fit_targets()}
-        chosen = [finding for finding in load_findings() if finding.id in wanted]
+        experiments = load_experiments()
+        of_species = {
+            finding.id: finding
+            for finding in load_findings()
+            if experiments[finding.experiment].animals.species == species
+        }
+        targets = tuple(target for target in fit_targets() if target.finding in of_species)
         model = assemble()
+        own = [d for d in differences() if d.species == species]
         return cls(
-            free=tuple(p for p in model.parameters if p.status == "fitted"),
-            trials=plan_trials(chosen, load_experiments()),
+            free=tuple(
+                number
+                for number in (model.parameters if species == MOUSE else own)
+                if number.status == "fitted"
+            ),
+            targets=targets,
+            trials=plan_trials([of_species[t.finding] for t in targets], experiments),
             cohort=_representative(spreads(model), size=animals, seed=seed),
         )
 
@@ -94,29 +112,54 @@ class Problem:
         """The values of the table, logarithms."""
         return np.log([p.value for p in self.free])
 
-    def residuals(self, point: Floats) -> Floats:
-        """Return the residual of each target at a point (logarithms of the parameters).
+    def residuals(self, points: Floats) -> Floats:
+        """Return the residual of each target at some points, all points in one go.
 
-        Residuals are infinite where the model can't be solved.
+        Args:
+            points: Logarithms of the parameters, shape (point, parameter).
+
+        Returns:
+            Shape (point, target); infinite where the model can't be solved.
         """
-        names = tuple(p.id for p in self.free)
-        factors = dict(zip(names, np.exp(point - self.start).tolist(), strict=True))
         by_id = {finding.id: finding for finding in load_findings()}
-        targets = fit_targets()
         try:
-            courses = run_trials(
+            found = run_points(
                 self.trials,
                 model=assemble(),
-                typical=_scaled(Cohort.typical(), factors),
-                cohort=_scaled(self.cohort, factors),
+                typical=self._scaled(Cohort.typical(), points),
+                cohort=self._scaled(self.cohort, points),
             )
         except NumericalError:
-            return np.full(len(targets), math.inf)
-        return residuals(
-            [by_id[target.finding] for target in targets],
-            courses,
-            weights=[target.weight for target in targets],
-            targets=[target.target for target in targets],
+            if len(points) == 1:
+                return np.full((1, len(self.targets)), math.inf)
+            return np.concatenate([self.residuals(point[None]) for point in points])
+        return np.array(
+            [
+                residuals(
+                    [by_id[target.finding] for target in self.targets],
+                    courses,
+                    weights=[target.weight for target in self.targets],
+                    targets=[target.target for target in self.targets],
+                )
+                for courses in found
+            ]
+        )
+
+    def _scaled(self, cohort: Cohort, points: Floats) -> Cohort:
+        """Return the cohort once for each point, its parameters there, on top of its own traits."""
+        names = tuple(p.id for p in self.free)
+        traits = tuple(dict.fromkeys((*cohort.traits, *names)))
+        table = np.ones((len(points), len(cohort), len(traits)))
+        table[:, :, : len(cohort.traits)] = cohort.multipliers
+        places = [traits.index(name) for name in names]
+        table[:, :, places] *= np.exp(points - self.start)[:, None, :]
+        times = len(points)
+        return Cohort(
+            cohort.seed,
+            cohort.animals * times,
+            traits,
+            table.reshape(-1, len(traits)),
+            np.tile(cohort.death_thresholds, times),
         )
 
 
@@ -140,18 +183,16 @@ def fit(
     here = np.clip(problem.start, low, high)
     pulled = problem.start
 
-    def full(point: Floats) -> Floats:
-        return np.concatenate([problem.residuals(point), PULL * (point - pulled)])
+    def full(points: Floats) -> Floats:
+        return np.concatenate([problem.residuals(points), PULL * (points - pulled)], axis=1)
 
-    now = full(here)
+    now = full(here[None])[0]
     cost, damping = float(now @ now), 0.1
     _say(f"start: {cost:.2f}")
     for iteration in range(iterations):
-        steps = np.where(here + STEP < high, STEP, -STEP)
-        columns = [(full(here + step * row) - now) / step for step, row in _axes(steps)]
-        jacobian = np.nan_to_num(np.array(columns).T, posinf=0.0, neginf=0.0)
+        jacobian = _slopes(full, here, now, high)
         tried = [_move(here, jacobian, now, damping * factor, low, high) for factor in DAMPINGS]
-        results = [full(point) for point in tried]
+        results = full(np.array(tried))
         costs = [float(r @ r) if np.isfinite(r).all() else math.inf for r in results]
         best = int(np.argmin(costs))
         if costs[best] >= cost:
@@ -170,19 +211,38 @@ def fit(
     return here
 
 
-def write_parameters(path: Path, values: dict[str, float]) -> None:
+def uncertainty(problem: Problem, point: Floats) -> Floats:
+    """Return how far each fitted parameter could move, by the curvature of the sum of squares.
+
+    Args:
+        problem: What is fitted.
+        point: Logarithms of the fitted parameters.
+
+    Returns:
+        Standard deviation of the logarithm, shape (parameter,): 1 means a factor of e. The weak
+        pull alone gives 1 / PULL, 3.3.
+    """
+    now = problem.residuals(point[None])[0]
+    jacobian = _slopes(problem.residuals, point, now, problem.upper)
+    curvature = jacobian.T @ jacobian + PULL**2 * np.eye(point.size)
+    return np.asarray(np.sqrt(np.diag(np.linalg.inv(curvature))))
+
+
+def write_parameters(path: Path, values: dict[str, float], *, species: str = MOUSE) -> None:
     """Write values into a table of parameters; every other field stays as it is.
 
     Args:
-        path: The table, tab-separated with a header.
+        path: The table, tab-separated with a header: `parameters.tsv`, or `species.tsv`.
         values: New values by id; rounded to four digits.
+        species: Whose rows of `species.tsv`; the mouse has a table of its own.
     """
     lines = path.read_text(encoding="utf-8").splitlines()
-    column = lines[0].split("\t").index("value")
+    header = lines[0].split("\t")
+    column, name = header.index("value"), header.index("id")
     for number, line in enumerate(lines):
         fields = line.split("\t")
-        if fields[0] in values:
-            fields[column] = f"{values[fields[0]]:.4g}"
+        if fields[name] in values and (species == MOUSE or fields[0] == species):
+            fields[column] = f"{values[fields[name]]:.4g}"
             lines[number] = "\t".join(fields)
     fresh = path.with_suffix(".part")
     fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -195,32 +255,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--iterations", type=int, default=30)
     parser.add_argument("--animals", type=int, default=16, help="cohort for survival")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--species", default=MOUSE, choices=species_names())
     parser.add_argument("--dry", action="store_true", help="don't write the table")
     chosen = parser.parse_args(arguments)
-    problem = Problem.declared(animals=chosen.animals, seed=chosen.seed)
+    problem = Problem.declared(animals=chosen.animals, seed=chosen.seed, species=chosen.species)
+    table_name = "parameters.tsv" if chosen.species == MOUSE else "species.tsv"
 
     def values(point: Floats) -> dict[str, float]:
         return dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
 
-    with as_file(files("reflexarc.biology").joinpath("parameters.tsv")) as table:
+    with as_file(files("reflexarc.biology").joinpath(table_name)) as table:
 
         def keep(point: Floats) -> None:
             if not chosen.dry:
-                write_parameters(table, values(point))
+                write_parameters(table, values(point), species=chosen.species)
 
-        before = problem.residuals(problem.start)
+        before = problem.residuals(problem.start[None])[0]
         point = fit(problem, iterations=chosen.iterations, keep=keep)
-        after = problem.residuals(point)
-    for target, old, new in zip(fit_targets(), before, after, strict=True):
+        after = problem.residuals(point[None])[0]
+    for target, old, new in zip(problem.targets, before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
-    for parameter in problem.free:
+    print("\nparameter, before -> after, standard deviation in e-folds")
+    for parameter, spread in zip(problem.free, uncertainty(problem, point), strict=True):
         fitted = values(point)[parameter.id]
         edge = "  at a bound" if _at_a_bound(parameter, fitted) else ""
-        print(f"{parameter.id:28s} {parameter.value:10.4g} -> {fitted:10.4g}{edge}")
+        told = "" if spread < TOLD else "  hardly told by the targets"
+        line = f"{parameter.id:28s} {parameter.value:10.4g} -> {fitted:10.4g}  {spread:5.2f}"
+        print(f"{line}{edge}{told}")
     return 0
 
 
-def _bound(parameter: Parameter, bound: float | None) -> float:
+def _bound(parameter: Parameter | Difference, bound: float | None) -> float:
     if bound is None or bound <= 0:
         raise ValueError(f"the fitted parameter {parameter.id!r} needs bounds above 0")
     return bound
@@ -236,23 +301,18 @@ def _representative(traits: dict[str, float], *, size: int, seed: int) -> Cohort
     return Cohort(seed, tuple(range(size)), tuple(traits), table, np.full(size, math.log(2.0)))
 
 
-def _at_a_bound(parameter: Parameter, value: float) -> bool:
+def _at_a_bound(parameter: Parameter | Difference, value: float) -> bool:
     edges = (_bound(parameter, parameter.lower), _bound(parameter, parameter.upper))
     return any(abs(math.log(value / edge)) < STEP for edge in edges)
 
 
-def _scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:
-    """Return the cohort with factors on some parameters, on top of its animals' own traits."""
-    traits = tuple(dict.fromkeys((*cohort.traits, *factors)))
-    table = np.ones((len(cohort), len(traits)))
-    table[:, : len(cohort.traits)] = cohort.multipliers
-    for column, name in enumerate(traits):
-        table[:, column] *= factors.get(name, 1.0)
-    return Cohort(cohort.seed, cohort.animals, traits, table, cohort.death_thresholds)
-
-
-def _axes(steps: Floats) -> list[tuple[float, Floats]]:
-    return [(float(step), row) for step, row in zip(steps, np.eye(steps.size), strict=True)]
+def _slopes(
+    function: Callable[[Floats], Floats], here: Floats, now: Floats, high: Floats
+) -> Floats:
+    """Return the slope of each residual against each parameter, by finite differences."""
+    steps = np.where(here + STEP < high, STEP, -STEP)
+    columns = (function(here + np.diag(steps)) - now) / steps[:, None]
+    return np.asarray(np.nan_to_num(columns.T, posinf=0.0, neginf=0.0))
 
 
 def _move(

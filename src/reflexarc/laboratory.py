@@ -21,7 +21,7 @@ from reflexarc.ensemble import EngineName
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.plan import KEY, Plan
 from reflexarc.protocol import Experiment
-from reflexarc.report import LIMITS
+from reflexarc.report import limits
 from reflexarc.runs import RunFolder, StorageError
 from reflexarc.survival import compare_survival, kaplan_meier
 from reflexarc.timeline import Timeline
@@ -266,7 +266,7 @@ class Result:
             "comparisons": self.statistics.to_dict("records"),
             "survival": [] if survival is None else survival.to_dict("records"),
             "unknown innervation": self.band.to_dict("records"),
-            "limits": list(LIMITS),
+            "limits": list(limits(self.experiment)),
         }
 
     def save(self, folder: str | Path) -> Path:

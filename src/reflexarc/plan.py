@@ -134,7 +134,11 @@ class Plan:
                 "central": timelines,
                 "high": build_timelines(experiment, band="high"),
             },
-            cohort=Cohort.sample(spreads(model) if traits else {}, animals, seed),
+            cohort=Cohort.sample(
+                spreads(model, species=experiment.animals.species) if traits else {},
+                animals,
+                seed,
+            ),
             seed=seed,
             samples=samples,
             times=grid(timelines, [sample.time for sample in samples]),
@@ -158,7 +162,11 @@ class Plan:
             "timelines": [line.to_json() for line in self.timelines],
             "bands": {k: [line.to_json() for line in lines] for k, lines in self.bands.items()},
             "assay": [vars(o) for o in observables()],
-            "traits": dict(spreads(self.model)) if self.cohort.traits else {},
+            "traits": (
+                dict(spreads(self.model, species=self.experiment.animals.species))
+                if self.cohort.traits
+                else {}
+            ),
             "provenance": self.provenance(),
         }
 

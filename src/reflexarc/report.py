@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from reflexarc.biology import is_supported
+from reflexarc.biology.species import MOUSE
 from reflexarc.plan import KEY
 from reflexarc.statistics import records
 
 if TYPE_CHECKING:
     from reflexarc.laboratory import Result
-    from reflexarc.protocol import Arm
+    from reflexarc.protocol import Arm, Experiment
 
-__all__ = ["LIMITS", "number", "p_value", "render"]
+__all__ = ["limits", "number", "p_value", "render"]
 
 Rows = list[dict[str, Any]]
 
@@ -20,6 +22,32 @@ LIMITS = (
     "LPS endotoxaemia is not human sepsis: a bolus of endotoxin in healthy young mice.",
     "A model on mouse data. Not medical advice.",
 )
+
+
+def limits(experiment: "Experiment") -> tuple[str, ...]:
+    """Return what a reader of any result of an experiment must know, in sentences.
+
+    Args:
+        experiment: What was run; of another species than the mouse, what is measured without a
+            datum of that species is named.
+    """
+    species = experiment.animals.species
+    unsupported = dict.fromkeys(
+        item.observable
+        for item in experiment.measurements
+        if not is_supported(species, item.observable)
+    )
+    if species == MOUSE:
+        return LIMITS
+    stimuli = any(arm.stimuli for arm in experiment.arms.values())
+    named = [*unsupported, *(["every effect of a stimulus"] if stimuli else [])]
+    return (
+        *LIMITS,
+        f"The {species} is the mouse's structure with some numbers replaced"
+        + (
+            f"; extrapolated from the mouse, without a datum: {', '.join(named)}." if named else "."
+        ),
+    )
 
 
 def render(result: "Result", *, figures: Mapping[str, str]) -> str:
@@ -50,7 +78,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
     return template.render(
         title=result.experiment.title,
         about=result.experiment.about,
-        limits=LIMITS,
+        limits=limits(result.experiment),
         glance=_glance(result),
         checklist=list(_checklist(result)),
         arms=_arms(result),

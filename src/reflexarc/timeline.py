@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from reflexarc.biology import species_values
 from reflexarc.errors import InputError
 from reflexarc.protocol import Arm, Experiment
 from reflexarc.protocol.stimulus import Stimulus, Window
@@ -55,8 +56,8 @@ class Timeline:
         arm: Name of the arm.
         start: The first edge or measurement, in h.
         stop: The last measurement, or the end of the watch over survival, in h.
-        initial: Parameters that differ from long before the start: knock-outs, ablated cells,
-            hypotheses.
+        initial: Parameters that differ from long before the start: those of the species,
+            knock-outs, ablated cells, hypotheses.
         edges: In the order of time; at most one at an instant. Within one, lesions come first, then
             inputs, then boluses.
     """
@@ -116,7 +117,7 @@ def build_timelines(experiment: Experiment, *, band: BandName = "central") -> tu
 
 
 def _build(experiment: Experiment, name: str, band: BandName) -> Timeline:
-    course = _Course(experiment.arms[name], band)
+    course = _Course(experiment.arms[name], band, species_values(experiment.animals.species))
     try:
         edges = course.edges()
     except InputError as error:
@@ -163,8 +164,9 @@ class _Breath(_Span):
 class _Course:
     """What happens in one arm, gathered from all its parts."""
 
-    def __init__(self, arm: Arm, band: BandName) -> None:
+    def __init__(self, arm: Arm, band: BandName, species: Mapping[str, float]) -> None:
         self.band = band
+        self.species = species
         self.words: dict[float, list[str]] = {}
         self.boluses: dict[float, dict[str, float]] = {}
         self.injuries: list[tuple[float, LesionEffect]] = []
@@ -206,7 +208,7 @@ class _Course:
     @property
     def initial(self) -> dict[str, float]:
         """What is different from long before the start."""
-        return {**self.options, **_intactness(self.lasting)}
+        return {**self.species, **self.options, **_intactness(self.lasting)}
 
     def note(self, time: float, words: str) -> float:
         time = _instant(time)

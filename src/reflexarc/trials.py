@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reflexarc.protocol import Experiment
     from reflexarc.timeline import Timeline
 
-__all__ = ["ANIMALS", "Trials", "plan_trials", "residuals", "run_trials"]
+__all__ = ["ANIMALS", "Trials", "plan_trials", "residuals", "run_points", "run_trials"]
 
 Floats = NDArray[np.float64]
 
@@ -131,10 +131,43 @@ def run_trials(
     Returns:
         The course of each arm, by the experiment's key and the arm's name.
     """
-    typical = Cohort.typical() if typical is None else typical
-    if cohort is None:
-        cohort = Cohort.sample(spreads(model), size=ANIMALS, seed=seed)
-    total = len(trials.timelines) * len(typical) + len(trials.lethal) * len(cohort)
+    return run_points(
+        trials,
+        model=model,
+        typical=Cohort.typical() if typical is None else typical,
+        cohort=Cohort.sample(spreads(model), size=ANIMALS, seed=seed) if cohort is None else cohort,
+        workers=workers,
+        progress=progress,
+        engine=engine,
+    )[0]
+
+
+def run_points(
+    trials: Trials,
+    *,
+    model: "Model",
+    typical: Cohort,
+    cohort: Cohort,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    engine: EngineName = "kernel",
+) -> list[Mapping[str, Courses]]:
+    """Simulate the trials for several sets of parameters at a time.
+
+    Args:
+        trials: What to simulate.
+        model: The assembled biology.
+        typical: One animal for each set of parameters.
+        cohort: As many animals for each set as for any other, set by set.
+        workers: Threads or processes; None chooses.
+        progress: Called with (runs done, runs in all).
+        engine: What simulates, see `ensemble.ENGINES`.
+
+    Returns:
+        For each set the course of each arm, by the experiment's key and the arm's name.
+    """
+    points = len(typical)
+    total = len(trials.timelines) * points + len(trials.lethal) * len(cohort)
 
     def report(offset: int) -> Progress | None:
         return None if progress is None else lambda done, _: progress(offset + done, total)
@@ -152,10 +185,8 @@ def run_trials(
             engine=engine,
         )
         for position, timeline in enumerate(trials.timelines):
-            values[timeline.arm] = {
-                name: result[name].values[position, 0] for name in trials.outputs
-            }
-    alive: dict[str, dict[float, float]] = {}
+            values[timeline.arm] = {name: result[name].values[position] for name in trials.outputs}
+    alive: dict[str, Floats] = {}
     if trials.lethal:
         result = simulate(
             model=model,
@@ -164,19 +195,25 @@ def run_trials(
             times=trials.deaths,
             outputs=("hazard",),
             workers=workers,
-            progress=report(len(trials.timelines) * len(typical)),
+            progress=report(len(trials.timelines) * points),
             engine=engine,
         )
-        living = np.exp(-result["hazard"].values).mean(axis=1)
-        for position, timeline in enumerate(trials.lethal):
-            alive[timeline.arm] = dict(
-                zip(trials.deaths.tolist(), living[position].tolist(), strict=True)
+        living = np.exp(-result["hazard"].values)
+        living = living.reshape(len(trials.lethal), points, -1, trials.deaths.size).mean(axis=2)
+        alive = {t.arm: living[position] for position, t in enumerate(trials.lethal)}
+    found: list[Mapping[str, Courses]] = []
+    for point in range(points):
+        courses: dict[str, dict[str, Course]] = {}
+        for (experiment, arm), digest in trials.names.items():
+            courses.setdefault(experiment, {})[arm] = Course(
+                trials.times,
+                {name: table[point] for name, table in values.get(digest, {}).items()},
+                dict(zip(trials.deaths.tolist(), alive[digest][point].tolist(), strict=True))
+                if digest in alive
+                else {},
             )
-    courses: dict[str, dict[str, Course]] = {}
-    for (experiment, arm), digest in trials.names.items():
-        course = Course(trials.times, values.get(digest, {}), alive.get(digest, {}))
-        courses.setdefault(experiment, {})[arm] = course
-    return dict(courses)
+        found.append(dict(courses))
+    return found
 
 
 def residuals(

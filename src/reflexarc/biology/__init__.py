@@ -3,6 +3,13 @@
 from reflexarc.biology.assembly import Model as Model
 from reflexarc.biology.assembly import Subsystem as Subsystem
 from reflexarc.biology.assembly import assemble as assemble
+from reflexarc.biology.species import Difference as Difference
+from reflexarc.biology.species import differences as differences
+from reflexarc.biology.species import find_species as find_species
+from reflexarc.biology.species import is_supported as is_supported
+from reflexarc.biology.species import species_names as species_names
+from reflexarc.biology.species import species_spreads as species_spreads
+from reflexarc.biology.species import species_values as species_values
 from reflexarc.biology.tables import Agent as Agent
 from reflexarc.biology.tables import CordLevel as CordLevel
 from reflexarc.biology.tables import Hypothesis as Hypothesis

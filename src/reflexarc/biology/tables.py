@@ -152,9 +152,9 @@ def parameters() -> tuple[Parameter, ...]:
             id=r["id"],
             value=float(r["value"]),
             unit=r["unit"],
-            spread=_number(r["spread"]),
-            lower=_number(r["lower"]),
-            upper=_number(r["upper"]),
+            spread=number(r["spread"]),
+            lower=number(r["lower"]),
+            upper=number(r["upper"]),
             status=r["status"],  # type: ignore[arg-type]
             species=r["species"],
             source=r["source"],
@@ -187,7 +187,7 @@ def lesions() -> tuple[Lesion, ...]:
             aliases=_words(r["aliases"]),
             kind=r["kind"],
             parameter=r["parameter"],
-            value=_number(r["value"]),
+            value=number(r["value"]),
             paired=r["paired"] == "yes",
             refused=r["refused"],
             source=r["source"],
@@ -213,9 +213,9 @@ def agents() -> tuple[Agent, ...]:
             action=r["action"],
             route=r["route"],
             state=r["state"],
-            molar_mass=_number(r["molar_mass"]),
-            volume=_number(r["volume"]),
-            bioavailability=_number(r["bioavailability"]),
+            molar_mass=number(r["molar_mass"]),
+            volume=number(r["volume"]),
+            bioavailability=number(r["bioavailability"]),
             refused=r["refused"],
             status=r["status"],
             source=r["source"],
@@ -251,26 +251,28 @@ def observables() -> tuple[Observable, ...]:
             where=r["where"],
             id=r["id"],
             unit=r["unit"],
-            detection_limit=_number(r["detection_limit"]),
+            detection_limit=number(r["detection_limit"]),
             assay_lnsd=float(r["assay_lnsd"] or 0),
             plate_lnsd=float(r["plate_lnsd"] or 0),
-            decapitation_factor=_number(r["decapitation_factor"]),
+            decapitation_factor=number(r["decapitation_factor"]),
             note=r["note"],
         ),
     )
 
 
 def _table(name: str, build: Callable[[dict[str, str]], T]) -> tuple[T, ...]:
-    return tuple(build(row) for row in _rows(name))
+    return tuple(build(row) for row in rows(name))
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
+def rows(name: str) -> Iterator[dict[str, str]]:
+    """Yield the rows of a tab-separated table of this room, by column, without blanks around."""
     text = files(__package__).joinpath(name).read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
         yield {key: (value or "").strip() for key, value in row.items()}
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """Return a number, or None where a field is empty."""
     return float(text) if text else None
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from reflexarc.biology import find_species
 from reflexarc.errors import InputError
 from reflexarc.protocol.modality import Electroacupuncture, NerveStimulation, Optogenetics
 from reflexarc.protocol.stimulus import Stimulus
@@ -42,7 +43,8 @@ class Animals(Written):
     """Who takes part.
 
     Args:
-        species: `mouse`; the only one that this model has.
+        species: `mouse`, `rat` or `human`; the mouse is the model, the others are its structure with
+            some numbers replaced.
         per_arm: Animals in each arm; 10 if left out.
     """
 
@@ -51,10 +53,8 @@ class Animals(Written):
 
     @field_validator("species", mode="before")
     @classmethod
-    def _mouse(cls, value: object) -> object:
-        if isinstance(value, str) and value.casefold() in ("mouse", "mice"):
-            return "mouse"
-        raise InputError(f"the model knows the mouse only, not {str(value)[:40]!r}")
+    def _species(cls, value: object) -> object:
+        return find_species(plain_text(value, "species"))
 
 
 class Arm(Written):
