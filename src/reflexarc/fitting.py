@@ -1,12 +1,13 @@
 """Fit the parameters marked `fitted` to the findings declared in `evidence/fit_targets.tsv`.
 
 Run as `python -m reflexarc.fitting` (`make fit`); `--species rat` or `human` fits what is marked
-`fitted` for that species in `species.tsv` to the targets whose experiments are of that species. The method is Levenberg-Marquardt on the
-logarithms of the parameters, within the bounds of `parameters.tsv`. A trial set of parameters is a
-virtual animal; survival is the expected share of a small cohort whose traits multiply the trial
-set. Nothing is random but the scrambling of that cohort, by the seed; a weak pull (PULL residuals
-per e-fold) keeps what the targets cannot tell where it was. The fitted values are written back into
-`parameters.tsv`; the run prints every target before and after.
+`fitted` for that species in `species.tsv` to the targets whose experiments are of that species. The
+method is Levenberg-Marquardt on the logarithms of the parameters, within the bounds of the table. A
+trial set of parameters is a virtual animal; survival is the expected share of a small cohort whose
+traits multiply the trial set. Nothing is random but the scrambling of that cohort, by the seed; a
+weak pull (PULL residuals per e-fold) keeps what the targets cannot tell where it was. The fitted
+values are written back into the table; the run prints every target before and after, and how far
+each parameter could still move.
 
 Source: Marquardt 1963, doi:10.1137/0111030.
 """

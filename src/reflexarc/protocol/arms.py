@@ -43,8 +43,8 @@ class Animals(Written):
     """Who takes part.
 
     Args:
-        species: `mouse`, `rat` or `human`; the mouse is the model, the others are its structure with
-            some numbers replaced.
+        species: `mouse`, `rat` or `human`; the mouse is the model, the others are its structure
+            with some numbers replaced.
         per_arm: Animals in each arm; 10 if left out.
     """
 
