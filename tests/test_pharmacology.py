@@ -1,4 +1,4 @@
-"""Agonists and antagonists behave: monotone, surmountable, shifted as Schild says, never the wrong way."""
+"""Agonists and antagonists: monotone, surmountable, shifted as Schild says, never the wrong way."""
 
 from types import SimpleNamespace
 
