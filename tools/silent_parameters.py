@@ -1,8 +1,9 @@
 """Say which parameters no finding can tell: double each, run every scored finding, look.
 
-For maintainers; takes a few minutes. What a finding measures moves by a share of itself; the largest
-of these moves, the finding that shows it and the number of verdicts that change are printed for each
-parameter, the most silent first. One at a time: two that only act together can each look loud.
+For maintainers; takes a few minutes. What a finding measures moves by a share of itself; the
+largest of these moves, the finding that shows it and the number of verdicts that change are printed
+for each parameter, the most silent first. One at a time: two that only act together can each look
+loud. A share that would pass 1 is halved instead.
 
     python tools/silent_parameters.py > silent.tsv
 """
@@ -67,9 +68,12 @@ def main() -> int:
     parser.add_argument("--factor", type=float, default=2.0)
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_args()
-    names = [p.id for p in parameters() if p.id != "is_AADC_hypothesis"]
+    asked = [p for p in parameters() if p.id != "is_AADC_hypothesis"]
+    names = [p.id for p in asked]
+    share = [p.id.startswith("share_") and p.value * chosen.factor > 1 for p in asked]
+    factors = [1 / chosen.factor if halve else chosen.factor for halve in share]
     with ProcessPoolExecutor(chosen.workers) as pool:
-        rows = list(pool.map(moved, names, [chosen.factor] * len(names)))
+        rows = list(pool.map(moved, names, factors))
     status = {p.id: p.status for p in parameters()}
     sys.stdout.write("parameter\tstatus\tlargest move\tfinding\tverdicts changed\n")
     for name, move, which, changed in sorted(rows, key=lambda row: row[1]):
