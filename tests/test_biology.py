@@ -23,6 +23,7 @@ from reflexarc.biology import (
 )
 from reflexarc.evidence import references
 from reflexarc.reference import simulate_animal
+from reflexarc.references import keys_in
 
 MODEL = assemble()
 INPUTS = {given.id for given in inputs()}
@@ -113,10 +114,29 @@ def test_fragments_hold_no_number_but_structure():
 
 def test_measured_parameters_have_a_source_that_exists():
     for parameter in parameters():
-        if parameter.status == "measured":
-            assert parameter.source in references(), parameter.id
-        if parameter.source:
-            assert parameter.source in references(), parameter.id
+        keys = keys_in(parameter.source)
+        assert keys or parameter.status != "measured", parameter.id
+        assert set(keys) <= set(references()), parameter.id
+
+
+def test_a_definition_says_what_it_defines():
+    """Strict: four of them, none with a spread, and none whose value a source could give."""
+    found = [p for p in parameters() if p.status == "definition"]
+    assert {p.id for p in found} == {"f_ref", "is_AADC_hypothesis", "w_humoral_cNST", "K_death"}
+    assert all(p.note and p.spread is None and p.lower is None for p in found)
+
+
+def test_what_is_defined_changes_nothing_when_its_partners_move_along():
+    """Units of cNST and of the threshold of death: scale them and their partners, nothing moves."""
+    values = {p.id: p.value for p in parameters()}
+    outputs = ["TNF", "splenic_nerve", "DMV", "hazard"]
+    at = {"edges": [lps(5.0)], "times": [0.0, 3.0, 30.0], "outputs": outputs}
+    plain = run(**at)
+    weights = ("w_humoral_cNST", "w_vagal_cNST", "w_drive_cNST")
+    unit = dict.fromkeys(weights, 2.0) | dict.fromkeys(("w_cNST_RVLM", "w_cNST_DMV"), 0.5)
+    np.testing.assert_allclose(run(multipliers=unit, **at), plain, rtol=1e-5, atol=1e-9)
+    death = {"K_death": 2.0, "h_death": 2.0 ** values["n_death"]}
+    np.testing.assert_allclose(run(multipliers=death, **at), plain, rtol=1e-5, atol=1e-9)
 
 
 def test_fitted_parameters_lie_within_their_bounds():
@@ -164,9 +184,9 @@ def test_each_hypothesis_has_one_default_that_the_table_of_parameters_holds():
 
 
 def test_doses_become_concentrations():
-    """1 mg/kg of 305.76 g/mol in 0.6 L/kg is 5451 nM (by hand)."""
+    """1 mg/kg of 305.76 g/mol in 0.48 L/kg is 6814 nM (by hand)."""
     fenoldopam = next(a for a in agents() if a.name == "fenoldopam" and a.route == "i.v.")
-    assert fenoldopam.amount(1.0) == pytest.approx(5451, rel=1e-3)
+    assert fenoldopam.amount(1.0) == pytest.approx(6814, rel=1e-3)
     endotoxin = next(a for a in agents() if a.name == "LPS" and a.route == "i.p.")
     assert endotoxin.amount(4.0) == 4.0
 

@@ -54,7 +54,9 @@ def test_parameters_as_json_have_source_and_status() -> None:
     found = json.loads(call("model", "--subsystem", "adrenal", "--json").stdout)
     assert found["parameters"]
     assert {p["subsystem"] for p in found["parameters"]} == {"adrenal"}
-    assert all(p["status"] in ("measured", "fitted", "assumed") for p in found["parameters"])
+    assert all(
+        p["status"] in ("measured", "fitted", "definition", "assumed") for p in found["parameters"]
+    )
 
 
 def test_assumed_lists_the_assumed_and_no_others() -> None:

@@ -287,7 +287,6 @@ def test_doses_are_converted_by_the_table() -> None:
         ({"yohimbine": "2 mg/kg", "route": "i.p."}, "missing"),
         ({"yohimbine": "2 mg/kg", "rout": "i.p.", "at": "0 h"}, "did you mean 'route'"),
         ({"yohimbine": "2 mg/kg/h", "route": "i.p.", "at": "0 h"}, "needs a duration"),
-        ({"nicotine": "2 mg/kg", "at": "0 h"}, "nicotinic receptors"),
         ({"isoflurane": "2 mg/kg", "at": "0 h"}, "anaesthesia"),
         ({"yohimbine": "2 mg", "route": "i.p.", "at": "0 h"}, ".yohimbine: the dose '2 mg' has"),
         ({"yohimbine": "2", "route": "i.p.", "at": "0 h"}, ".yohimbine: "),

@@ -97,7 +97,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         parameters=parameters,
         counts={
             status: sum(p.status == status for p in parameters)
-            for status in ("measured", "fitted", "assumed")
+            for status in ("measured", "fitted", "definition", "assumed")
         },
         given_sources=given_sources(result.experiment),
         citations=cite_experiment(result.experiment),

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, TypeVar
 
-Status = Literal["measured", "fitted", "assumed"]
+Status = Literal["measured", "fitted", "definition", "assumed"]
 T = TypeVar("T")
 
 
