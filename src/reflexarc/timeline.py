@@ -274,7 +274,11 @@ def _intactness(effects: Iterable[LesionEffect]) -> dict[str, float]:
 
 def _acts(recruitment: Recruitment, band: BandName) -> bool:
     """Whether a stimulus recruits anything: a sham needle doesn't even set a pulse rate."""
-    found = (*recruitment.classes.values(), *recruitment.drives.values())
+    found = (
+        *recruitment.classes.values(),
+        *recruitment.drives.values(),
+        *recruitment.discharge.values(),
+    )
     return any(value.at(band) > 0 for value in found)
 
 

@@ -8,7 +8,14 @@ from reflexarc.errors import InputError, unknown_word
 
 __all__ = ["BRAIN_DRIVES", "DRIVES", "model_inputs"]
 
-DRIVES = ("drive_vagus_efferent", "drive_vagus_afferent", "drive_splanchnic", "drive_splenic")
+DRIVES = (
+    "drive_vagus_efferent",
+    "drive_vagus_afferent",
+    "drive_splanchnic",
+    "drive_splenic",
+    "drive_auricular",
+)
+HEAD = "head"
 BRAIN_DRIVES = {"DMV": "drive_DMV", "cNST": "drive_cNST"}
 
 
@@ -37,6 +44,13 @@ def model_inputs(
         f"recruited_{fibre_class}_{region}": 0.0 for fibre_class in CLASSES for region in REGIONS
     }
     inputs |= {f"pulse_rate_{region}": 0.0 for region in REGIONS}
+    inputs |= {
+        f"discharge_{fibre_class}_{region}": 0.0
+        for region in (*REGIONS, HEAD)
+        for fibre_class in CLASSES
+        if (fibre_class, region) != ("PROKR2", HEAD)
+    }
+    inputs |= {"touch_hind_left": 0.0, "touch_hind_right": 0.0}
     inputs |= dict.fromkeys((*DRIVES, *BRAIN_DRIVES.values()), 0.0)
     for region in REGIONS:
         here = [r for r in recruitments if r.region == region]
@@ -47,6 +61,13 @@ def model_inputs(
                 share = value.at(band) * r.pulse_rate_hz / fastest
                 inputs[f"recruited_{fibre_class}_{region}"] += share
     for r in recruitments:
+        for fibre_class, value in r.discharge.items():
+            name = f"discharge_{fibre_class}_{r.region}"
+            if name in inputs:
+                inputs[name] += value.at(band)
+        if r.region == "hind":
+            for side in ("left", "right"):
+                inputs[f"touch_hind_{side}"] += r.touch_on(side).at(band)
         for drive, value in r.drives.items():
             inputs[drive] = min(1.0, inputs[drive] + value.at(band))
     return inputs

@@ -77,12 +77,16 @@ class Recruitment:
 
     Attributes:
         place: Site, nerve or nucleus.
-        region: `fore`, `hind` or `trunk`; None where no somatic afferent is stimulated.
+        region: `fore`, `hind`, `trunk` or, for natural stimuli, `head`; None where no somatic
+            afferent is stimulated.
         pulse_rate_hz: Pulses per second, averaged over alternating frequencies.
         classes: For each afferent class, the sum over tissues and sides of grade / 2 x fraction:
             1 is every fibre of the class in one richly innervated tissue of one side.
         drives: Drive of autonomic nerves and nuclei by the name of their model input, 0 to 1.
         reach: What happens in each tissue.
+        discharge: Where fibres fire by themselves, for each class the discharge in Hz, weighted
+            like the recruited fibres.
+        touch: For each side, the part of the discharge that A-beta fibres give, in Hz.
     """
 
     place: str
@@ -91,6 +95,25 @@ class Recruitment:
     classes: Mapping[str, Band] = field(default_factory=dict)
     drives: Mapping[str, Band] = field(default_factory=dict)
     reach: tuple[Reach, ...] = ()
+    discharge: Mapping[str, Band] = field(default_factory=dict)
+    touch: Mapping[str, Band] = field(default_factory=dict)
+
+    def touch_on(self, side: str) -> Band:
+        """Return the A-beta impulses from one side, in Hz, weighted by innervation.
+
+        Args:
+            side: `left` or `right`.
+        """
+        if self.touch:
+            return self.touch.get(side, Band())
+        total = Band()
+        for row in self.reach:
+            if row.fibre_class == "AB" and row.side == side:
+                total = total + row.recruited
+        whole = self.classes.get("AB", Band()).central
+        sides = sum(r.recruited.central for r in self.reach if r.fibre_class == "AB")
+        midline = whole / sides if sides else 1.0  # a midline tissue belongs half to each side
+        return total.times(self.pulse_rate_hz * midline)
 
     def table(self) -> "pd.DataFrame":
         """Return the tissues as a table, one row per side, tissue and fibre class."""

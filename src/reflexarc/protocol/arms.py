@@ -7,6 +7,12 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from reflexarc.biology import find_species
 from reflexarc.errors import InputError
+from reflexarc.protocol.contact import (
+    Auricular,
+    ManualAcupuncture,
+    NaturalStimulus,
+    Transcutaneous,
+)
 from reflexarc.protocol.modality import Electroacupuncture, NerveStimulation, Optogenetics
 from reflexarc.protocol.stimulus import Stimulus
 from reflexarc.protocol.treatment import Anaesthesia, Challenge, Dose, Lesion
@@ -64,6 +70,10 @@ class Arm(Written):
         electroacupuncture: Needles with current; one, a list, or none.
         optogenetics: Light; one, a list, or none.
         nerve_stimulation: Electrodes on nerves; one, a list, or none.
+        manual_acupuncture: Needles without current, sham needles too; one, a list, or none.
+        natural_stimuli: Pinch, brush, heat or cold on the skin; one, a list, or none.
+        transcutaneous: Skin electrodes; one, a list, or none.
+        auricular: Electrodes in the ear, on the auricular branch of the vagus.
         doses: Agents given.
         lesions: What is cut, removed, ablated or knocked out.
         anaesthesia: `awake`, or when isoflurane is given.
@@ -74,6 +84,10 @@ class Arm(Written):
     electroacupuncture: Annotated[tuple[Electroacupuncture, ...], OneOrMore, Few] = ()
     optogenetics: Annotated[tuple[Optogenetics, ...], OneOrMore, Few] = ()
     nerve_stimulation: Annotated[tuple[NerveStimulation, ...], OneOrMore, Few] = ()
+    manual_acupuncture: Annotated[tuple[ManualAcupuncture, ...], OneOrMore, Few] = ()
+    natural_stimuli: Annotated[tuple[NaturalStimulus, ...], OneOrMore, Few] = ()
+    transcutaneous: Annotated[tuple[Transcutaneous, ...], OneOrMore, Few] = ()
+    auricular: Annotated[tuple[Auricular, ...], OneOrMore, Few] = ()
     doses: Annotated[tuple[Dose, ...], OneOrMore, Few] = ()
     lesions: Annotated[tuple[Lesion, ...], OneOrMore, Few] = ()
     anaesthesia: tuple[Anaesthesia, ...] = ()
@@ -85,15 +99,34 @@ class Arm(Written):
 
     @property
     def stimuli(self) -> tuple[Stimulus, ...]:
-        """All stimuli: needles, lights, electrodes."""
-        return (*self.electroacupuncture, *self.optogenetics, *self.nerve_stimulation)
+        """All stimuli: needles, lights, electrodes, skin."""
+        return (
+            *self.electroacupuncture,
+            *self.optogenetics,
+            *self.nerve_stimulation,
+            *self.manual_acupuncture,
+            *self.natural_stimuli,
+            *self.transcutaneous,
+            *self.auricular,
+        )
 
     def written(self) -> dict[str, Any]:
-        """Return the arm as plain data, every field explicit."""
+        """Return the arm as plain data, every field explicit.
+
+        Stimuli other than needles with current, light and nerve electrodes stand there only if
+        there are any, so that experiments without them keep the text, and the hash, that they had.
+        """
+        others: dict[str, tuple[Stimulus, ...]] = {
+            "manual acupuncture": self.manual_acupuncture,
+            "natural stimuli": self.natural_stimuli,
+            "transcutaneous": self.transcutaneous,
+            "auricular": self.auricular,
+        }
         return {
             "electroacupuncture": [stimulus.written() for stimulus in self.electroacupuncture],
             "optogenetics": [stimulus.written() for stimulus in self.optogenetics],
             "nerve stimulation": [stimulus.written() for stimulus in self.nerve_stimulation],
+            **{word: [s.written() for s in given] for word, given in others.items() if given},
             "doses": [dose.written() for dose in self.doses],
             "lesions": [lesion.written() for lesion in self.lesions],
             "anaesthesia": [given.written() for given in self.anaesthesia] or "awake",

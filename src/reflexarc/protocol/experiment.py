@@ -297,6 +297,10 @@ def _starts(arm: Arm) -> Iterator[tuple[Path, str]]:
         "electroacupuncture": arm.electroacupuncture,
         "optogenetics": arm.optogenetics,
         "nerve stimulation": arm.nerve_stimulation,
+        "manual acupuncture": arm.manual_acupuncture,
+        "natural stimuli": arm.natural_stimuli,
+        "transcutaneous": arm.transcutaneous,
+        "auricular": arm.auricular,
         "doses": arm.doses,
     }
     for kind, given in groups.items():

@@ -7,7 +7,7 @@ from pydantic import field_validator, model_validator
 from reflexarc import atlas
 from reflexarc.atlas.thresholds import Waveform
 from reflexarc.errors import InputError
-from reflexarc.protocol.stimulus import Stimulus
+from reflexarc.protocol.stimulus import Pulses
 from reflexarc.protocol.written import Current, Irradiance, Length, PulseWidth, one_of, plain_text
 from reflexarc.recruitment import (
     Configuration,
@@ -34,7 +34,7 @@ def _word(known: tuple[str, ...], kind: str) -> Any:
     return check
 
 
-class Electroacupuncture(Stimulus):
+class Electroacupuncture(Pulses):
     """Pulses of current through a needle at a site.
 
     Args:
@@ -101,7 +101,7 @@ class Electroacupuncture(Stimulus):
         )
 
 
-class Optogenetics(Stimulus):
+class Optogenetics(Pulses):
     """Blue light on PROKR2 fibres at a site, or on neurons of a nucleus.
 
     Args:
@@ -158,7 +158,7 @@ class Optogenetics(Stimulus):
         )
 
 
-class NerveStimulation(Stimulus):
+class NerveStimulation(Pulses):
     """Pulses of current through a hook or cuff on a nerve.
 
     Args:

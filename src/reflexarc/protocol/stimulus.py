@@ -14,7 +14,7 @@ from reflexarc.protocol.written import At, Duration, Hertz, Written
 from reflexarc.recruitment import Frequency, Recruitment
 from reflexarc.units import quantity
 
-__all__ = ["DenseDisperse", "Repeat", "Stimulus", "Window"]
+__all__ = ["DenseDisperse", "Pulses", "Repeat", "Stimulus", "Window"]
 
 Window = tuple[float, float]
 """On and off, in h."""
@@ -66,34 +66,27 @@ class DenseDisperse(Written):
         )
 
 
+WHEN = ("frequency", "dense-disperse", "duration", "at", "repeat")
+"""Fields that say when and how fast, in the order in which they are written, after the others."""
+
+
 class Stimulus(Written):
-    """What all stimuli share: when, how long, how often, how fast.
+    """What all stimuli share: when, how long, how often.
 
     Args:
-        frequency: Pulses per second; or `dense_disperse`.
-        dense_disperse: Two frequencies that take turns; written `dense-disperse`.
         duration: From on to off.
         at: When it is switched on, on the experiment's clock.
         repeat: Do it again; once if left out.
     """
 
-    frequency: Hertz | None = None
-    dense_disperse: DenseDisperse | None = Field(default=None, alias="dense-disperse")
     duration: Duration
     at: At
     repeat: Repeat | None = None
 
-    @classmethod
-    def field_words(cls) -> list[str]:
-        """Return the field names as people write them."""
-        return [
-            "dense-disperse" if name == "dense disperse" else name for name in super().field_words()
-        ]
-
     def written(self) -> Any:
         """Return the fields as plain data: what and where first, then when."""
         fields = super().written()
-        when = [word for word in fields if word in Stimulus.field_words()]
+        when = [word for word in WHEN if word in fields]
         return {word: fields[word] for word in [*(w for w in fields if w not in when), *when]}
 
     @property
@@ -105,28 +98,18 @@ class Stimulus(Written):
         return tuple((start, start + length) for start in starts)
 
     @property
-    def frequency_hz(self) -> Frequency:
-        """Pulses per second, or (Hz, share of the time) pairs."""
-        if self.dense_disperse is not None:
-            return self.dense_disperse.phases
-        return quantity(self.frequency, "frequency")
-
-    @property
     def place(self) -> str:
         """Where it acts."""
         raise TypeError("a Stimulus by itself acts nowhere")
 
     @property
     def label(self) -> str:
-        """A few words for figures and tables, for example `ST36 0.5 mA 10 Hz`."""
-        rate = self.frequency
-        if self.dense_disperse is not None:
-            rate = f"{self.dense_disperse.dense}/{self.dense_disperse.disperse}"
-        return f"{self.place} {self.strength} {rate}"
+        """A few words for figures and tables, for example `hind paw pinch`."""
+        return f"{self.place} {self.strength}"
 
     @property
     def strength(self) -> str:
-        """Current or irradiance, as written."""
+        """Current, irradiance or kind, as written."""
         raise TypeError("a Stimulus by itself has no strength")
 
     def recruitment(self, cut: frozenset[str] = frozenset()) -> Recruitment:
@@ -145,6 +128,55 @@ class Stimulus(Written):
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Self:
+        self._check_rate()
+        length = quantity(self.duration, "duration")
+        if self.repeat is not None and quantity(self.repeat.every, "duration") < length:
+            raise InputError("it would start again before it has ended", field="repeat")
+        self.recruitment()
+        self._check_pulse_fits()
+        return self
+
+    def _check_rate(self) -> None:
+        pass
+
+    def _check_pulse_fits(self) -> None:
+        pass
+
+
+class Pulses(Stimulus):
+    """A stimulus that comes in pulses.
+
+    Args:
+        frequency: Pulses per second; or `dense_disperse`.
+        dense_disperse: Two frequencies that take turns; written `dense-disperse`.
+    """
+
+    frequency: Hertz | None = None
+    dense_disperse: DenseDisperse | None = Field(default=None, alias="dense-disperse")
+
+    @classmethod
+    def field_words(cls) -> list[str]:
+        """Return the field names as people write them."""
+        return [
+            "dense-disperse" if name == "dense disperse" else name for name in super().field_words()
+        ]
+
+    @property
+    def frequency_hz(self) -> Frequency:
+        """Pulses per second, or (Hz, share of the time) pairs."""
+        if self.dense_disperse is not None:
+            return self.dense_disperse.phases
+        return quantity(self.frequency, "frequency")
+
+    @property
+    def label(self) -> str:
+        """A few words for figures and tables, for example `ST36 0.5 mA 10 Hz`."""
+        rate = self.frequency
+        if self.dense_disperse is not None:
+            rate = f"{self.dense_disperse.dense}/{self.dense_disperse.disperse}"
+        return f"{self.place} {self.strength} {rate}"
+
+    def _check_rate(self) -> None:
         if (self.frequency is None) == (self.dense_disperse is None):
             if self.frequency is None:
                 raise InputError(
@@ -152,12 +184,6 @@ class Stimulus(Written):
                     field="frequency",
                 )
             raise InputError("write either frequency or dense-disperse", field="dense-disperse")
-        length = quantity(self.duration, "duration")
-        if self.repeat is not None and quantity(self.repeat.every, "duration") < length:
-            raise InputError("it would start again before it has ended", field="repeat")
-        self.recruitment()
-        self._check_pulse_fits()
-        return self
 
     def _check_pulse_fits(self) -> None:
         width = getattr(self, "pulse_width", None)
