@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from reflexarc.biology import Parameter, assemble
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.errors import NumericalError
-from reflexarc.evidence import fit_targets
+from reflexarc.evidence import FitTarget, fit_targets
 from reflexarc.findings import load_experiments, load_findings
 from reflexarc.trials import plan_trials, residuals, run_trials
 
@@ -54,27 +54,43 @@ class Problem:
 
     Attributes:
         free: The fitted parameters.
+        targets: The findings that they are fitted to.
         trials: The simulations that the targets need.
         cohort: Animals in which survival is expected.
     """
 
     free: tuple[Parameter, ...]
+    targets: tuple[FitTarget, ...]
     trials: Trials
     cohort: Cohort
 
     @classmethod
-    def declared(cls, *, animals: int, seed: int) -> Problem:
-        """Return the problem that the tables declare.
+    def declared(
+        cls, *, animals: int, seed: int, only: Sequence[str] = (), targets: str = ""
+    ) -> Problem:
+        """Return the problem that the tables declare, or a part of it.
 
         Args:
             animals: Size of the cohort for survival.
             seed: Its seed.
+            only: Ids of the fitted parameters that are free; all if left out.
+            targets: How the ids of the targets begin; all if left out.
+
+        Raises:
+            ValueError: One of `only` is not a fitted parameter, or no target begins so.
         """
-        wanted = {target.finding for target in fit_targets()}
+        aims = tuple(aim for aim in fit_targets() if aim.finding.startswith(targets))
+        if not aims:
+            raise ValueError(f"no target of the fit begins with {targets!r}")
+        wanted = {target.finding for target in aims}
         chosen = [finding for finding in load_findings() if finding.id in wanted]
         model = assemble()
+        fitted = tuple(p for p in model.parameters if p.status == "fitted")
+        if strange := sorted(set(only) - {p.id for p in fitted}):
+            raise ValueError(f"{strange[0]!r} is not a fitted parameter")
         return cls(
-            free=tuple(p for p in model.parameters if p.status == "fitted"),
+            free=tuple(p for p in fitted if not only or p.id in only),
+            targets=aims,
             trials=plan_trials(chosen, load_experiments()),
             cohort=_representative(spreads(model), size=animals, seed=seed),
         )
@@ -102,7 +118,7 @@ class Problem:
         names = tuple(p.id for p in self.free)
         factors = dict(zip(names, np.exp(point - self.start).tolist(), strict=True))
         by_id = {finding.id: finding for finding in load_findings()}
-        targets = fit_targets()
+        targets = self.targets
         try:
             courses = run_trials(
                 self.trials,
@@ -195,9 +211,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--iterations", type=int, default=30)
     parser.add_argument("--animals", type=int, default=16, help="cohort for survival")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="ids of the free parameters, with commas")
+    parser.add_argument("--targets", default="", help="how the ids of the targets begin")
     parser.add_argument("--dry", action="store_true", help="don't write the table")
     chosen = parser.parse_args(arguments)
-    problem = Problem.declared(animals=chosen.animals, seed=chosen.seed)
+    problem = Problem.declared(
+        animals=chosen.animals,
+        seed=chosen.seed,
+        only=[word for word in chosen.only.split(",") if word],
+        targets=chosen.targets,
+    )
 
     def values(point: Floats) -> dict[str, float]:
         return dict(zip((p.id for p in problem.free), np.exp(point).tolist(), strict=True))
@@ -211,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         before = problem.residuals(problem.start)
         point = fit(problem, iterations=chosen.iterations, keep=keep)
         after = problem.residuals(point)
-    for target, old, new in zip(fit_targets(), before, after, strict=True):
+    for target, old, new in zip(problem.targets, before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
     for parameter in problem.free:
         fitted = values(point)[parameter.id]

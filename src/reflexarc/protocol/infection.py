@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from reflexarc import biology
 from reflexarc.errors import InputError, unknown_word
