@@ -104,7 +104,7 @@ REFUSED = [
     ("at 90 min", "at 90", 11, "measure[0]", "has no unit"),
     ("for 7 d", "for 7", 12, "measure[1].survival for", "has no unit"),
     ("LPS: 4 mg/kg", "LPS: 4 mg", 2, "challenge.LPS", "wrong dimension"),
-    ("LPS", "CLP", 2, "challenge.CLP", "unknown challenge 'CLP'"),
+    ("LPS", "CLP", 2, "challenge.CLP", "write {CLP"),
     ("route: i.p.", "route: oral", 2, "challenge.route", "unknown route of LPS 'oral'"),
     ("species: mouse", "species: rat", 3, "animals.species", "mouse only"),
     ("per arm: 10", "per arm: 0", 3, "animals.per arm", "1 or more"),

@@ -59,7 +59,7 @@ def touch_skin(
             raise InputError(f"{stimulus} needs a temperature", field=stimulus)
         found = thermal_rates(celsius)
     else:
-        found = rates(stimulus)  # type: ignore[arg-type]
+        found = rates(stimulus)
     severed = sever(cut)
     discharge: dict[str, Band] = {name: Band() for name in atlas.CLASSES}
     touch: dict[str, Band] = {}

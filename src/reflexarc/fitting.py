@@ -70,13 +70,26 @@ class Problem:
     cohort: Cohort
 
     @classmethod
-    def declared(cls, *, animals: int, seed: int, species: str = MOUSE) -> Problem:
-        """Return the problem that the tables declare.
+    def declared(
+        cls,
+        *,
+        animals: int,
+        seed: int,
+        species: str = MOUSE,
+        only: Sequence[str] = (),
+        targets: str = "",
+    ) -> Problem:
+        """Return the problem that the tables declare, or a part of it.
 
         Args:
             animals: Size of the cohort for survival.
             seed: Its seed.
             species: Whose numbers are fitted.
+            only: Ids of the fitted parameters that are free; all if left out.
+            targets: How the ids of the targets begin, with commas between; all if left out.
+
+        Raises:
+            ValueError: One of `only` is not a fitted parameter, or no target begins so.
         """
         experiments = load_experiments()
         of_species = {
@@ -84,17 +97,23 @@ class Problem:
             for finding in load_findings()
             if experiments[finding.experiment].animals.species == species
         }
-        targets = tuple(target for target in fit_targets() if target.finding in of_species)
+        aims = tuple(
+            aim
+            for aim in fit_targets()
+            if aim.finding in of_species and aim.finding.startswith(tuple(targets.split(",")))
+        )
+        if not aims:
+            raise ValueError(f"no target of the fit begins with {targets!r}")
         model = assemble()
         own = [d for d in differences() if d.species == species]
+        known = model.parameters if species == MOUSE else own
+        fitted = [number for number in known if number.status == "fitted"]
+        if strange := sorted(set(only) - {p.id for p in fitted}):
+            raise ValueError(f"{strange[0]!r} is not a fitted parameter")
         return cls(
-            free=tuple(
-                number
-                for number in (model.parameters if species == MOUSE else own)
-                if number.status == "fitted"
-            ),
-            targets=targets,
-            trials=plan_trials([of_species[t.finding] for t in targets], experiments),
+            free=tuple(p for p in fitted if not only or p.id in only),
+            targets=aims,
+            trials=plan_trials([of_species[aim.finding] for aim in aims], experiments),
             cohort=_representative(spreads(model), size=animals, seed=seed),
         )
 
@@ -257,9 +276,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--animals", type=int, default=16, help="cohort for survival")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--species", default=MOUSE, choices=species_names())
+    parser.add_argument("--only", default="", help="ids of the parameters, with commas")
+    parser.add_argument("--targets", default="", help="how ids of targets begin, with commas")
     parser.add_argument("--dry", action="store_true", help="don't write the table")
     chosen = parser.parse_args(arguments)
-    problem = Problem.declared(animals=chosen.animals, seed=chosen.seed, species=chosen.species)
+    problem = Problem.declared(
+        animals=chosen.animals,
+        seed=chosen.seed,
+        species=chosen.species,
+        only=[name for name in chosen.only.split(",") if name],
+        targets=chosen.targets,
+    )
     table_name = "parameters.tsv" if chosen.species == MOUSE else "species.tsv"
 
     def values(point: Floats) -> dict[str, float]:

@@ -13,9 +13,10 @@ from reflexarc.protocol.contact import (
     NaturalStimulus,
     Transcutaneous,
 )
+from reflexarc.protocol.infection import AnyChallenge, read_challenge
 from reflexarc.protocol.modality import Electroacupuncture, NerveStimulation, Optogenetics
 from reflexarc.protocol.stimulus import Stimulus
-from reflexarc.protocol.treatment import Anaesthesia, Challenge, Dose, Lesion
+from reflexarc.protocol.treatment import Anaesthesia, Dose, Lesion
 from reflexarc.protocol.written import Written, as_list, one_of, plain_text
 from reflexarc.vocabulary import find_option, hypothesis_options
 
@@ -91,11 +92,12 @@ class Arm(Written):
     doses: Annotated[tuple[Dose, ...], OneOrMore, Few] = ()
     lesions: Annotated[tuple[Lesion, ...], OneOrMore, Few] = ()
     anaesthesia: tuple[Anaesthesia, ...] = ()
-    challenge: Challenge | None = None
+    challenge: AnyChallenge | None = None
     hypotheses: dict[str, str] = Field(default_factory=dict, validate_default=True)
 
     _anaesthesia = field_validator("anaesthesia", mode="before")(read_anaesthesia)
     _hypotheses = field_validator("hypotheses", mode="before")(read_hypotheses)
+    _challenge = field_validator("challenge", mode="before")(read_challenge)
 
     @property
     def stimuli(self) -> tuple[Stimulus, ...]:

@@ -38,10 +38,11 @@ from reflexarc.protocol.arms import (
     read_anaesthesia,
     read_hypotheses,
 )
+from reflexarc.protocol.infection import AnyChallenge, read_challenge
 from reflexarc.protocol.inheritance import MOST_ARMS, expand_arms
 from reflexarc.protocol.phrases import Measurement, Survival, join_times, read_measure
 from reflexarc.protocol.stimulus import Stimulus
-from reflexarc.protocol.treatment import Anaesthesia, Challenge, Dose
+from reflexarc.protocol.treatment import Anaesthesia, Dose
 from reflexarc.protocol.written import Written, as_list, plain_text
 from reflexarc.refusals import Misfit, explain
 from reflexarc.units import format_quantity, quantity
@@ -69,7 +70,7 @@ class Experiment(Written):
     title: str
     about: str = ""
     sources: tuple[str, ...] = ()
-    challenge: Challenge | None = None
+    challenge: AnyChallenge | None = None
     animals: Animals = Animals()
     anaesthesia: tuple[Anaesthesia, ...] = ()
     hypotheses: dict[str, str] = Field(default_factory=dict, validate_default=True)
@@ -96,10 +97,7 @@ class Experiment(Written):
 
     _measure = field_validator("measure", mode="before")(join_times)
 
-    @field_validator("challenge", mode="before")
-    @classmethod
-    def _challenge(cls, value: object) -> object:
-        return None if value == "none" else value
+    _challenge = field_validator("challenge", mode="before")(read_challenge)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:

@@ -67,7 +67,7 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
         properties["anaesthesia"] = _one_or_more(
             {"enum": ["awake", "isoflurane during stimulation"]}, _ref("Anaesthesia"), _NONE
         )
-        properties["challenge"] = {"anyOf": [_ref("Challenge"), _NONE]}
+        properties["challenge"] = {"anyOf": [_ref("Challenge"), _infection(parts), _NONE]}
         properties["hypotheses"] = {"anyOf": [_hypotheses(), _NONE]}
     schema["properties"]["arms"]["additionalProperties"] = {
         "anyOf": [_ref("Arm"), {"type": "null"}]
@@ -94,6 +94,21 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
 
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _infection(parts: Schema) -> Schema:
+    """A punctured caecum or an inoculum; each is the value of its key."""
+    puncture = {k: v for k, v in parts["CaecalPuncture"]["properties"].items() if k != "at"}
+    return {
+        "type": "object",
+        "properties": {
+            "CLP": {"type": "object", "properties": puncture, "additionalProperties": False},
+            "E. coli": {**_TEXT, "examples": ["1e8 CFU"]},
+            "route": {"enum": ["i.p.", "i.v."]},
+            "at": quantity_pattern("time"),
+        },
+        "additionalProperties": False,
+    }
 
 
 def _choice(words: Iterable[str]) -> Schema:

@@ -177,7 +177,8 @@ class Challenge(Dose):
         others = [str(key) for key in data if key not in words]
         word = others[0] if others else ""
         raise InputError(
-            f"unknown challenge {word[:40]!r}; known is LPS: write {cls._example()}",
+            f"unknown challenge {word[:40]!r}; known are LPS, CLP and E. coli:"
+            f" write {cls._example()}",
             field=word or None,
         )
 

@@ -41,12 +41,11 @@ def sentences(row: StimulusSafety) -> Iterator[str]:
         "opened by surgery": "It needs surgery, whose risks are not counted here.",
         "not broken": "The skin is not broken.",
     }[row.skin]
-    yield (
-        f"It is on for {short(row.minutes)} min in all ({row.pulses:,} pulses)."
-        if row.kind != "light"
-        else f"It is on for {short(row.minutes)} min in all ({row.pulses:,} flashes); heat is not"
-        " worked out."
-    )
+    span = f"It is on for {short(row.minutes)} min in all"
+    yield {
+        "light": f"{span} ({row.pulses:,} flashes); heat is not worked out.",
+        "touch": f"{span}.",
+    }.get(row.kind, f"{span} ({row.pulses:,} pulses).")
     yield _asleep(row)
 
 
@@ -93,6 +92,8 @@ def share(band: Band | None) -> str:
 def _charge(row: StimulusSafety) -> str:
     if row.kind == "light":
         return "Light carries no charge."
+    if row.kind == "touch":
+        return "No current flows: it works by touch or warmth."
     if row.charge_uC == 0:
         return "No current flows."
     text = f"{short(row.charge_uC)} µC per phase"
@@ -135,6 +136,8 @@ def _metal(row: StimulusSafety) -> Iterator[str]:
 def _pain(row: StimulusSafety) -> str:
     if row.kind == "light":
         return "It drives PROKR2 neurons or a nucleus only; no other fibre fires in this model."
+    if row.kind == "touch":
+        return "What it makes fire is what such a touch makes fire in an animal, pain fibres too."
     if row.charge_uC == 0:
         return "No fibre fires; the prick of a needle or the wound of surgery isn't counted."
     if row.c_fibres is None:
@@ -145,7 +148,9 @@ def _pain(row: StimulusSafety) -> str:
 
 def _asleep(row: StimulusSafety) -> str:
     if row.asleep == 0:
-        return "The animals are awake: what hurts can be felt, and pain is no part of this model."
+        return (
+            "The animals are awake: what hurts can be felt, and how much it hurts isn't worked out."
+        )
     span = "all" if row.asleep >= 0.999 else f"{100 * row.asleep:.0f} %"
     return (
         f"Isoflurane covers {span} of it and hides pain: that an animal kept still says nothing of "

@@ -14,11 +14,16 @@ from typing import Any, Literal
 
 from reflexarc.protocol import (
     Arm,
+    Auricular,
     Electroacupuncture,
     Experiment,
+    ManualAcupuncture,
+    NaturalStimulus,
     NerveStimulation,
     Optogenetics,
+    Pulses,
     Stimulus,
+    Transcutaneous,
 )
 from reflexarc.recruitment import Band
 from reflexarc.units import quantity
@@ -41,6 +46,7 @@ NEAR_K = 1.5
 """Shannon's k at which the band of caution begins: assumed, two thirds of the charge at 1.85."""
 
 ChargeBand = Literal["no current", "below", "near", "at or above", "area unknown", "no charge"]
+StimulusKind = Literal["needle", "nerve electrode", "skin electrode", "touch", "light"]
 Skin = Literal["broken by a needle", "opened by surgery", "not broken"]
 
 _FARADAY = 96_485.0  # C/mol
@@ -54,7 +60,7 @@ class StimulusSafety:
 
     Attributes:
         stimulus: What it is, in a few words.
-        kind: `needle`, `nerve electrode` or `light`.
+        kind: `needle`, `nerve electrode`, `skin electrode`, `touch` (without current) or `light`.
         arms: The arms that have it.
         charge_uC: Charge of one phase in µC.
         area_cm2: Bare metal in the tissue; None if unknown, or where there is none.
@@ -76,7 +82,7 @@ class StimulusSafety:
     """
 
     stimulus: str
-    kind: Literal["needle", "nerve electrode", "light"]
+    kind: StimulusKind
     arms: tuple[str, ...]
     charge_uC: float
     area_cm2: float | None
@@ -163,11 +169,11 @@ def iron_ug(charge_uC: float) -> float:
 
 def _row(stimulus: Stimulus, arms: tuple[str, ...], asleep: float) -> StimulusSafety:
     hours = sum(off - on for on, off in stimulus.windows)
-    rates = stimulus.frequency_hz
+    rates = stimulus.frequency_hz if isinstance(stimulus, Pulses) else 0.0
     rate = sum(hz * share for hz, share in rates) if isinstance(rates, tuple) else rates
     pulses = round(rate * hours * 3600)
     charge, area = 0.0, None
-    kind: Literal["needle", "nerve electrode", "light"] = "light"
+    kind: StimulusKind = "light"
     skin: Skin = "not broken"
     if isinstance(stimulus, Electroacupuncture):
         kind, skin = "needle", "broken by a needle"
@@ -175,6 +181,12 @@ def _row(stimulus: Stimulus, arms: tuple[str, ...], asleep: float) -> StimulusSa
     elif isinstance(stimulus, NerveStimulation):
         kind, skin = "nerve electrode", "opened by surgery"
         charge = _charge(stimulus)
+    elif isinstance(stimulus, Transcutaneous | Auricular):
+        kind = "skin electrode"
+        charge = _charge(stimulus)
+    elif isinstance(stimulus, ManualAcupuncture | NaturalStimulus):
+        kind = "touch"
+        skin = "broken by a needle" if isinstance(stimulus, ManualAcupuncture) else skin
     elif isinstance(stimulus, Optogenetics) and (
         stimulus.recruitment().region is None or quantity(stimulus.depth, "length") > 0
     ):
@@ -205,13 +217,15 @@ def _row(stimulus: Stimulus, arms: tuple[str, ...], asleep: float) -> StimulusSa
     )
 
 
-def _charge(stimulus: Electroacupuncture | NerveStimulation) -> float:
+def _charge(
+    stimulus: Electroacupuncture | NerveStimulation | Transcutaneous | Auricular,
+) -> float:
     current = quantity(stimulus.current, "current")
     return current * quantity(stimulus.pulse_width, "pulse width") / 1e3
 
 
 def _band(kind: str, charge: float, k: float | None) -> ChargeBand:
-    if kind == "light":
+    if kind in ("light", "touch"):
         return "no charge"
     if charge == 0:
         return "no current"
@@ -273,6 +287,8 @@ def _assumed(stimulus: Stimulus) -> Iterator[str]:
         else:
             yield f"{stimulus.exposed_length} of bare shaft (3 mm where the file says nothing)"
         yield "all metal of one needle shares the current evenly"
+    if isinstance(stimulus, Transcutaneous | Auricular):
+        yield "nothing about the area of the skin electrodes, which experiments don't give"
     if isinstance(stimulus, NerveStimulation):
         yield "nothing about the area of the hook or cuff, which experiments don't give"
     if isinstance(stimulus, Electroacupuncture | NerveStimulation):

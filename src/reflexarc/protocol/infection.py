@@ -1,0 +1,218 @@
+"""Live infection as a challenge: a punctured caecum, or bacteria that are injected."""
+
+import math
+import re
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from reflexarc import biology
+from reflexarc.errors import InputError, unknown_word
+from reflexarc.protocol.stimulus import Window
+from reflexarc.protocol.treatment import Challenge
+from reflexarc.protocol.written import At, Written, one_of
+from reflexarc.units import quantity
+
+__all__ = ["AnyChallenge", "CaecalPuncture", "Inoculum", "read_challenge"]
+
+LEAK = 25.0
+"""10^6 CFU/h that leak at first per mm2 of hole, the whole caecum being ligated; assumed."""
+
+DIAMETERS = {
+    18: 1.2,
+    19: 1.1,
+    20: 0.9,
+    21: 0.8,
+    22: 0.7,
+    23: 0.6,
+    25: 0.5,
+    26: 0.45,
+    27: 0.4,
+    30: 0.3,
+}
+"""Nominal outer diameter of a needle in mm, by gauge (ISO 9626)."""
+
+_GAUGE = re.compile(r"(\d{2})\s*[Gg]")
+_COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
+_CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
+MOST_CFU = 1e12
+
+
+class _Infection(Written):
+    """What the timeline needs of a challenge that happens once."""
+
+    at: At = "0 h"
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """When, in h."""
+        return (quantity(self.at, "time"),)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """None: it is no infusion."""
+        return ()
+
+    @property
+    def duration(self) -> None:
+        """None: it is no infusion."""
+        return
+
+    @property
+    def rate(self) -> float:
+        """0: it is no infusion."""
+        return 0.0
+
+
+class CaecalPuncture(_Infection):
+    """Caecal ligation and puncture: `{CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}`.
+
+    Args:
+        ligation: Share of the caecum's length beyond the ligature.
+        needle: Gauge, such as `21 G`.
+        punctures: How many.
+        at: When; 0 h if left out.
+    """
+
+    ligation: str
+    needle: str
+    punctures: int = Field(ge=1, le=4)
+
+    @field_validator("needle", mode="before")
+    @classmethod
+    def _gauge(cls, value: object) -> object:
+        match = _GAUGE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None or int(match[1]) not in DIAMETERS:
+            known = ", ".join(f"{gauge} G" for gauge in DIAMETERS)
+            raise InputError(f"unknown needle {str(value)[:40]!r}; known are {known}")
+        return f"{match[1]} G"
+
+    @field_validator("ligation", mode="before")
+    @classmethod
+    def _share(cls, value: object) -> object:
+        if not 0 < quantity(value, "percentage") <= 100:
+            raise InputError(f"the ligation {value!r} must lie above 0 % and at most at 100 %")
+        return value
+
+    @property
+    def hole(self) -> float:
+        """Area of the holes, mm2."""
+        return self.punctures * math.pi / 4 * DIAMETERS[int(self.needle[:2])] ** 2
+
+    @property
+    def bolus(self) -> float:
+        """Bacteria that leak at first, 10^6 CFU/h."""
+        return LEAK * self.hole * quantity(self.ligation, "percentage") / 100
+
+    @property
+    def row(self) -> biology.Agent:
+        """What it feeds, in the shape of the table of agents."""
+        return _row("CLP", "caecum", "caecal_leak")
+
+    @property
+    def label(self) -> str:
+        """A few words, for example `CLP 50 %, 2 x 21 G`."""
+        return f"CLP {self.ligation}, {self.punctures} x {self.needle}"
+
+    def written(self) -> Any:
+        """Return it as plain data, under the key `CLP`."""
+        fields = super().written()
+        at = fields.pop("at")
+        return {"CLP": fields, "at": at}
+
+
+class Inoculum(_Infection):
+    """Living bacteria that are injected: `{E. coli: 1e8 CFU, route: i.p.}`.
+
+    Args:
+        count: How many, such as `1e8 CFU` an animal.
+        route: `i.p.` or `i.v.`; i.p. if left out.
+        at: When; 0 h if left out.
+    """
+
+    count: str
+    route: str = "i.p."
+
+    @field_validator("count", mode="before")
+    @classmethod
+    def _counted(cls, value: object) -> object:
+        match = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None or not 0 <= float(match[1]) <= MOST_CFU:
+            raise InputError(f"can't read the bacteria {str(value)[:40]!r}; write '1e8 CFU'")
+        return f"{match[1]} CFU"
+
+    @field_validator("route", mode="before")
+    @classmethod
+    def _known_route(cls, value: object) -> object:
+        return one_of(value, list(_CAVITIES), "route of E. coli")
+
+    @property
+    def bolus(self) -> float:
+        """Bacteria, 10^6 CFU."""
+        return float(self.count.split()[0]) / 1e6
+
+    @property
+    def row(self) -> biology.Agent:
+        """What it feeds, in the shape of the table of agents."""
+        return _row("E. coli", self.route, _CAVITIES[self.route])
+
+    @property
+    def label(self) -> str:
+        """A few words, for example `E. coli 1e8 CFU i.p.`."""
+        return f"E. coli {self.count} {self.route}"
+
+    def written(self) -> Any:
+        """Return it as plain data, under the key `E. coli`."""
+        fields = super().written()
+        return {"E. coli": fields.pop("count"), **fields}
+
+
+AnyChallenge = Challenge | CaecalPuncture | Inoculum
+"""What can make animals ill."""
+
+
+def read_challenge(cls: type, value: object) -> object:
+    """Tell the kinds of challenge apart by their key; a validator.
+
+    Raises:
+        InputError: A word or a number of it is wrong.
+    """
+    if value == "none":
+        return None
+    if not isinstance(value, dict):
+        return value
+    for key, inner in value.items():
+        rest = {name: item for name, item in value.items() if name != key}
+        word = str(key).casefold().replace(" ", "")
+        if word in ("clp", "caecalligationandpuncture", "cecalligationandpuncture"):
+            if not isinstance(inner, dict):
+                raise InputError(
+                    "write {CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}", field=str(key)
+                )
+            missing = [name for name in ("ligation", "needle", "punctures") if name not in inner]
+            if missing:
+                raise InputError(f"the {missing[0]} of the CLP is missing", field=str(key))
+            for name in rest:
+                if name != "at":
+                    raise InputError(unknown_word("field", str(name), ["at"]), field=str(name))
+            return CaecalPuncture.model_validate({**inner, **rest})
+        if word in ("e.coli", "ecoli", "escherichiacoli", "bacteria"):
+            return Inoculum.model_validate({"count": inner, **rest})
+    return value
+
+
+def _row(name: str, route: str, state: str) -> biology.Agent:
+    return biology.Agent(
+        name=name,
+        aliases=(),
+        action="infects",
+        route=route,
+        state=state,
+        molar_mass=None,
+        volume=None,
+        bioavailability=1.0,
+        refused="",
+        status="assumed",
+        source="",
+        note="",
+    )
