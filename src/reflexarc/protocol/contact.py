@@ -20,7 +20,14 @@ from reflexarc.protocol.written import Current, Length, PulseWidth, one_of, plai
 from reflexarc.recruitment import Recruitment, Side
 from reflexarc.units import format_quantity, quantity
 
-__all__ = ["KINDS", "TEMPERATURE", "Auricular", "ManualAcupuncture", "NaturalStimulus", "Transcutaneous"]
+__all__ = [
+    "KINDS",
+    "TEMPERATURE",
+    "Auricular",
+    "ManualAcupuncture",
+    "NaturalStimulus",
+    "Transcutaneous",
+]
 
 KINDS = ("pinch", "brush", "heat", "cold")
 """What can be done to the skin; in a file the kind is the key: `pinch: hind paw`."""
