@@ -43,6 +43,7 @@ ORDER = [
     "atlas",
     "vocabulary",
     "recruitment",
+    "contact",
     "experiments",
     "protocol",
     "timeline",

@@ -526,7 +526,7 @@ def test_a_name_that_is_not_built_in_gets_the_nearest() -> None:
         Experiment.load("liu-2012")
 
 
-def test_the_six_built_in_experiments_are_there() -> None:
+def test_the_built_in_experiments_are_there() -> None:
     assert experiments.names() == (
         "liu-2021",
         "liu-2020",
@@ -534,6 +534,8 @@ def test_the_six_built_in_experiments_are_there() -> None:
         "vagus-nerve-stimulation",
         "current-dose-response",
         "lps-dose-response",
+        "inflamed-paw",
+        "natural-stimuli",
     )
 
 

@@ -411,7 +411,12 @@ class TestModelInputs:
     def test_names_are_those_of_the_model(self) -> None:
         expected = {f"recruited_{c}_{r}" for c in atlas.CLASSES for r in atlas.REGIONS}
         expected |= {f"pulse_rate_{r}" for r in atlas.REGIONS}
+        expected |= {f"discharge_{c}_{r}" for c in atlas.CLASSES for r in atlas.REGIONS}
+        expected |= {f"discharge_{c}_head" for c in ("AB", "AD", "C")}
         expected |= {
+            "touch_hind_left",
+            "touch_hind_right",
+            "drive_auricular",
             "drive_vagus_efferent",
             "drive_vagus_afferent",
             "drive_splanchnic",

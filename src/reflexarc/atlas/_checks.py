@@ -17,6 +17,13 @@ DRIVES = {
     *atlas.CLASSES,
 }
 
+HEAD = "head"
+"""The group of regions whose fibres enter by the trigeminal nerve."""
+STIMULI = {"pinch", "brush", "needle", "touch"}
+"""What discharge is known for."""
+FASTEST_HZ = 200.0
+"""Fibres don't fire faster by themselves."""
+
 
 def find_problems() -> Iterator[str]:
     """Yield one sentence for each thing that is wrong with the tables."""
@@ -27,6 +34,9 @@ def find_problems() -> Iterator[str]:
     yield from _innervation()
     yield from _nerves()
     yield from _fibres()
+    yield from _regions()
+    yield from _discharge()
+    yield from _thermal()
 
 
 def _sources() -> Iterator[str]:
@@ -39,6 +49,8 @@ def _sources() -> Iterator[str]:
         "opsins.tsv": ("source",),
         "electrodes.tsv": ("source",),
         "innervation.tsv": ("source",),
+        "regions.tsv": ("source",),
+        "techniques.tsv": ("source",),
     }.items():
         for row in read_rows(table):
             for column in columns:
@@ -65,6 +77,10 @@ def _doubles() -> Iterator[str]:
         "opsins.tsv": ("opsin",),
         "electrodes.tsv": ("nerve", "fibres"),
         "innervation.tsv": ("tissue", "where", "class"),
+        "regions.tsv": ("region",),
+        "techniques.tsv": ("technique",),
+        "discharge.tsv": ("stimulus", "class"),
+        "thermal.tsv": ("class", "direction"),
     }.items():
         counts = Counter(tuple(row[column] for column in columns) for row in read_rows(table))
         for key, count in counts.items():
@@ -159,3 +175,61 @@ def _fibres() -> Iterator[str]:
                 yield f"{where}: block {row['block']!r}"
             if row.get("drives", "AB") not in DRIVES:
                 yield f"{where}: drives {row['drives']!r}"
+
+
+def _regions() -> Iterator[str]:
+    names = {nerve.name for nerve in atlas.nerves()}
+    for row in read_rows("regions.tsv"):
+        where = f"regions.tsv: {row['region']}"
+        if row["group"] not in {*atlas.REGIONS, HEAD}:
+            yield f"{where}: the model has no reflex for {row['group']}"
+        if not float(row["density"]) > 0:
+            yield f"{where}: density {row['density']}"
+        supply = [word.strip().rpartition(" ") for word in row["nerves"].split(";") if word.strip()]
+        for nerve, _, _ in supply:
+            if nerve not in names:
+                yield f"{where}: no nerve {nerve!r}"
+        total = sum(float(share) for _, _, share in supply)
+        if supply and abs(total - 1) > 1e-9:
+            yield f"{where}: the shares of its nerves add up to {total:g}, not 1"
+        if bool(supply) == (row["group"] == HEAD):
+            yield f"{where}: only the head has no nerves that can be cut"
+    for row in read_rows("techniques.tsv"):
+        where = f"techniques.tsv: {row['technique']}"
+        if not 0 <= float(row["share"]) <= 1:
+            yield f"{where}: share {row['share']}"
+        if row["penetrates"] not in {"yes", "no"}:
+            yield f"{where}: penetrates {row['penetrates']!r}"
+
+
+def _discharge() -> Iterator[str]:
+    for row in read_rows("discharge.tsv"):
+        where = f"discharge.tsv: {row['stimulus']} {row['class']}"
+        if row["stimulus"] not in STIMULI:
+            yield f"{where}: no such stimulus"
+        if row["class"] not in atlas.CLASSES:
+            yield f"{where}: no such fibre class"
+        if not 0 <= float(row["rate_hz"]) <= FASTEST_HZ:
+            yield f"{where}: {row['rate_hz']} Hz"
+        yield from _status(row, where)
+
+
+def _thermal() -> Iterator[str]:
+    for row in read_rows("thermal.tsv"):
+        where = f"thermal.tsv: {row['class']} {row['direction']}"
+        if row["class"] not in atlas.CLASSES:
+            yield f"{where}: no such fibre class"
+        if row["direction"] not in {"heat", "cold"}:
+            yield f"{where}: neither heat nor cold"
+        if not (float(row["hz_per_c"]) > 0 and 0 < float(row["max_hz"]) <= FASTEST_HZ):
+            yield f"{where}: {row['hz_per_c']} Hz per degree up to {row['max_hz']} Hz"
+        yield from _status(row, where)
+
+
+def _status(row: dict[str, str], where: str) -> Iterator[str]:
+    if row["status"] not in {"assumed", "measured"}:
+        yield f"{where}: status {row['status']!r}"
+    if row["source"] and row["source"] not in references():
+        yield f"{where}: no source {row['source']!r}"
+    if not row["source"] and row["status"] != "assumed":
+        yield f"{where}: a measured rate needs a source"

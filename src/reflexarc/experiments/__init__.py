@@ -14,6 +14,8 @@ _ORDER = (
     "vagus-nerve-stimulation",
     "current-dose-response",
     "lps-dose-response",
+    "inflamed-paw",
+    "natural-stimuli",
 )
 
 

@@ -20,13 +20,21 @@ from reflexarc.protocol.written import Current, Length, PulseWidth, one_of, plai
 from reflexarc.recruitment import Recruitment, Side
 from reflexarc.units import format_quantity, quantity
 
-__all__ = ["KINDS", "Auricular", "ManualAcupuncture", "NaturalStimulus", "Transcutaneous"]
+__all__ = [
+    "KINDS",
+    "TEMPERATURE",
+    "Auricular",
+    "ManualAcupuncture",
+    "NaturalStimulus",
+    "Transcutaneous",
+]
 
 KINDS = ("pinch", "brush", "heat", "cold")
 """What can be done to the skin; in a file the kind is the key: `pinch: hind paw`."""
 
 _TEMPERATURE = re.compile(r"([-+−]?\d+(?:\.\d*)?)\s*(?:°\s*C|C|degC)")
-_PATTERN = {"type": "string", "pattern": r"^[-+]?[0-9]+(\.[0-9]*)?\s*(°\s*C|C|degC)$"}
+TEMPERATURE = {"type": "string", "pattern": r"^[-+]?[0-9]+(\.[0-9]*)?\s*(°\s*C|C|degC)$"}
+"""What a temperature looks like, for the schema."""
 
 
 def _celsius(text: object) -> float:
@@ -46,7 +54,7 @@ def _checked(text: object) -> object:
     return text
 
 
-Temperature = Annotated[str, BeforeValidator(_checked), WithJsonSchema(_PATTERN)]
+Temperature = Annotated[str, BeforeValidator(_checked), WithJsonSchema(TEMPERATURE)]
 
 
 def _word(known: tuple[str, ...], kind: str) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from reflexarc import atlas
+from reflexarc.atlas.natural import region_names, technique_names
+from reflexarc.protocol.contact import KINDS, TEMPERATURE
 from reflexarc.protocol.modality import NUCLEI
 from reflexarc.protocol.treatment import CHALLENGES, FROM_THE_START
 from reflexarc.units import quantity_pattern
@@ -20,7 +22,15 @@ __all__ = ["experiment_schema"]
 
 Schema = dict[str, Any]
 
-_STIMULI = ("Electroacupuncture", "Optogenetics", "NerveStimulation")
+_STIMULI = {
+    "electroacupuncture": "Electroacupuncture",
+    "optogenetics": "Optogenetics",
+    "nerve stimulation": "NerveStimulation",
+    "manual acupuncture": "ManualAcupuncture",
+    "natural stimuli": "NaturalStimulus",
+    "transcutaneous": "Transcutaneous",
+    "auricular": "Auricular",
+}
 _NONE: Schema = {"enum": ["none", None]}
 _TEXT: Schema = {"type": "string"}
 
@@ -37,12 +47,16 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
     schema = model.model_json_schema(by_alias=True, mode="validation")
     parts: Schema = schema["$defs"]
     sites = [site.code for site in atlas.sites() if not site.refused]
-    for name in _STIMULI:
+    for name in _STIMULI.values():
         parts[name].pop("required", None)
     _words(parts["Electroacupuncture"], "site", sites)
     _words(parts["Optogenetics"], "site", [*NUCLEI, *sites])
     _words(parts["Optogenetics"], "opsin", [opsin.name for opsin in atlas.opsins()])
     _words(parts["NerveStimulation"], "nerve", atlas.trunk_names())
+    for name in ("ManualAcupuncture", "Transcutaneous"):
+        _words(parts[name], "site", sites)
+    _words(parts["ManualAcupuncture"], "technique", technique_names())
+    _kinds(parts["NaturalStimulus"])
     _agents(parts["Dose"], agent_names())
     _agents(parts["Challenge"], CHALLENGES)
     _words(parts["Lesion"], "name", lesion_names())
@@ -57,9 +71,7 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
 
     arm = parts["Arm"]["properties"]
     arm["like"] = {**_TEXT, "description": "the arm whose settings this one shares"}
-    for key, name in zip(
-        ("electroacupuncture", "optogenetics", "nerve stimulation"), _STIMULI, strict=True
-    ):
+    for key, name in _STIMULI.items():
         arm[key] = _one_or_more(_ref(name), _NONE)
     arm["doses"] = _one_or_more(_ref("Dose"), _NONE)
     arm["lesions"] = _one_or_more(_choice(lesion_names()), _ref("Lesion"), _NONE)
@@ -135,6 +147,19 @@ def _agents(part: Schema, names: Iterable[str]) -> None:
         properties.pop(key)
     part["properties"] = {**{name: quantity_pattern("dose") for name in names}, **properties}
     part["additionalProperties"] = quantity_pattern("dose")
+
+
+def _kinds(part: Schema) -> None:
+    """The kind is the key: of the region, or for heat and cold of the temperature."""
+    _words(part, "region", region_names())
+    properties: Schema = part["properties"]
+    properties.pop("kind")
+    region = properties["region"]
+    warmth = {**TEMPERATURE, "description": "temperature of the probe"}
+    part["properties"] = {
+        **{kind: warmth if kind in ("heat", "cold") else region for kind in KINDS},
+        **properties,
+    }
 
 
 def _hypotheses() -> Schema:

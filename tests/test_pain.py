@@ -1,0 +1,199 @@
+"""Pain, gut and what natural stimuli do to nerves: what must hold whatever the numbers are."""
+
+import numpy as np
+import pytest
+
+from reflexarc.biology import assemble
+from reflexarc.cohort import Cohort
+from reflexarc.ensemble import simulate
+from reflexarc.protocol import Experiment
+from reflexarc.timeline import build_timelines
+
+END = 0.5
+SHARED = ("drive_auricular", "discharge_", "touch_")
+
+
+def levels(
+    arms: dict[str, dict[str, object]], *outputs: str, at: float = END
+) -> dict[str, dict[str, float]]:
+    """Return each output of the typical animal at a time in h, by arm."""
+    timelines = build_timelines(
+        Experiment.from_mapping(
+            {"title": "Pain", "arms": arms, "measure": ["tail flick latency in tail at 30 h"]}
+        )
+    )
+    data = simulate(
+        model=assemble(),
+        timelines=timelines,
+        cohort=Cohort.typical(),
+        times=[-0.5, at],
+        outputs=list(outputs),
+        workers=1,
+    )
+    return {
+        line.arm: {name: float(data[name].values[place, 0, -1]) for name in outputs}
+        for place, line in enumerate(timelines)
+    }
+
+
+def needle(site: str = "ST36", current: str = "1 mA", rate: str = "2 Hz") -> dict[str, object]:
+    return {
+        "electroacupuncture": {
+            "site": site,
+            "current": current,
+            "frequency": rate,
+            "pulse width": "200 us",
+            "duration": "30 min",
+            "at": "0 h",
+        }
+    }
+
+
+def dose(agent: str, amount: str, route: str, at: str = "-10 min") -> dict[str, object]:
+    return {"doses": [{agent: amount, "route": route, "at": at}]}
+
+
+NALOXONE = dose("naloxone", "1 mg/kg", "i.p.")
+
+
+def test_nothing_moves_at_rest() -> None:
+    outputs = [state.id for state in assemble().states if state.subsystem in ("pain", "gut")]
+    assert len(outputs) > 15
+    found = levels({"rest": {}}, *outputs, "mechanical_left", "heat_right", "tail_flick", at=30.0)
+    for name, value in found["rest"].items():
+        resting = 1.0 if name.startswith(("mech", "heat", "tail", "gastric", "jejunal")) else 0.0
+        assert value == pytest.approx(resting, abs=2e-2), name
+
+
+def test_pain_and_gut_feed_nothing_back_into_the_rest_of_the_body() -> None:
+    """An animal with a sore paw and naloxone has the courses of one without, to the last digit."""
+    older = [s.id for s in assemble().states if s.subsystem not in ("pain", "gut")]
+    found = levels(
+        {
+            "plain": needle(),
+            "sore": {**needle(), **dose("CFA", "0.8 mg/kg", "left hind paw")},
+            "naloxone": {**needle(), **NALOXONE},
+        },
+        *older,
+        at=3.0,
+    )
+    for arm in ("sore", "naloxone"):
+        np.testing.assert_allclose(
+            list(found[arm].values()), list(found["plain"].values()), rtol=1e-4, atol=1e-7
+        )
+
+
+def test_naloxone_takes_2_hz_and_leaves_100_hz() -> None:
+    found = levels(
+        {
+            "2": needle(),
+            "2 naloxone": {**needle(), **NALOXONE},
+            "100": needle(rate="100 Hz"),
+            "100 naloxone": {**needle(rate="100 Hz"), **NALOXONE},
+        },
+        "tail_flick",
+    )
+    relief = {arm: values["tail_flick"] - 1 for arm, values in found.items()}
+    assert relief["2"] > 0.2
+    assert relief["2 naloxone"] < 0.5 * relief["2"]
+    assert relief["100 naloxone"] > 0.7 * relief["100"]
+
+
+@pytest.mark.parametrize("rate", ["2 Hz", "100 Hz"])
+def test_a_cut_of_the_nerve_abolishes_relief(rate: str) -> None:
+    found = levels(
+        {"whole": needle(rate=rate), "cut": {**needle(rate=rate), "lesions": ["sciatic"]}},
+        "tail_flick",
+        "mechanical_left",
+    )
+    assert found["whole"]["tail_flick"] > 1.2
+    assert found["cut"] == pytest.approx({"tail_flick": 1.0, "mechanical_left": 1.0})
+
+
+def test_a_cut_cord_keeps_what_is_segmental_and_loses_the_rest() -> None:
+    cut = {"lesions": ["spinal cord at T9"]}
+    found = levels(
+        {
+            "leg": needle(),
+            "leg, cut": {**needle(), **cut},
+            "arm": needle("LI10"),
+            "arm, cut": {**needle("LI10"), **cut},
+        },
+        "tail_flick",
+        "descending",
+    )
+    assert 1.02 < found["leg, cut"]["tail_flick"] < found["leg"]["tail_flick"]
+    assert found["leg, cut"]["descending"] == pytest.approx(0, abs=1e-9)
+    assert found["arm"]["tail_flick"] > 1.05
+    assert found["arm, cut"]["tail_flick"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("rate", ["2 Hz", "15 Hz", "100 Hz"])
+def test_more_current_never_gives_less_relief(rate: str) -> None:
+    currents = ("0 mA", "0.2 mA", "0.5 mA", "1 mA", "2 mA", "5 mA")
+    found = levels({mA: needle(current=mA, rate=rate) for mA in currents}, "tail_flick")
+    relief = [found[mA]["tail_flick"] for mA in currents]
+    assert relief[0] == pytest.approx(1.0)
+    assert (np.diff(relief) >= -1e-6).all()
+
+
+def test_touch_closes_the_gate_on_its_own_side_while_it_lasts() -> None:
+    brush = {"natural stimuli": {"brush": "hind paw", "duration": "30 min", "at": "0 h"}}
+    during = levels({"brush": brush}, "mechanical_left", "mechanical_right", at=0.4)["brush"]
+    after = levels({"brush": brush}, "mechanical_left", "mechanical_right", at=0.6)["brush"]
+    assert during["mechanical_left"] > during["mechanical_right"] + 0.1
+    assert after["mechanical_left"] == pytest.approx(after["mechanical_right"])
+
+
+@pytest.mark.parametrize("agent", ["carrageenan", "CFA"])
+def test_an_inflamed_paw_hurts_on_its_side_and_more_with_more(agent: str) -> None:
+    found = levels(
+        {
+            "little": dose(agent, "0.1 mg/kg", "left hind paw", "0 h"),
+            "much": dose(agent, "8 mg/kg", "left hind paw", "0 h"),
+        },
+        "mechanical_left",
+        "heat_left",
+        "mechanical_right",
+        "tail_flick",
+        at=4.0,
+    )
+    for name in ("mechanical_left", "heat_left"):
+        assert found["much"][name] < found["little"][name] < 1
+    for name in ("mechanical_right", "tail_flick"):
+        assert found["much"][name] == pytest.approx(1, abs=0.02)
+
+
+def test_without_trpv1_heat_hurts_less_and_pressure_as_much() -> None:
+    paw = dose("CFA", "0.8 mg/kg", "left hind paw", "0 h")
+    found = levels(
+        {"wild": paw, "mutant": {**paw, "lesions": ["TRPV1 knock-out"]}},
+        "mechanical_left",
+        "heat_left",
+        at=12.0,
+    )
+    assert found["mutant"]["heat_left"] > 1.1 * found["wild"]["heat_left"]
+    assert found["mutant"]["mechanical_left"] == pytest.approx(found["wild"]["mechanical_left"])
+
+
+def test_limbs_move_the_stomach_by_the_vagus_and_the_belly_stops_it_by_the_splanchnic() -> None:
+    leg, belly = needle(current="2 mA", rate="15 Hz"), needle("CV12", "2 mA", "15 Hz")
+    no_vagus = {"lesions": ["cervical vagotomy"]}
+    no_splanchnic = {"lesions": ["splanchnic nerves"]}
+    found = levels(
+        {
+            "none": {},
+            "leg": leg,
+            "belly": belly,
+            "none, no vagus": no_vagus,
+            "leg, no vagus": {**leg, **no_vagus},
+            "none, no splanchnic": no_splanchnic,
+            "belly, no splanchnic": {**belly, **no_splanchnic},
+        },
+        "gastric_motility",
+        at=0.2,
+    )
+    motility = {arm: values["gastric_motility"] for arm, values in found.items()}
+    assert motility["belly"] < motility["none"] < motility["leg"]
+    assert motility["leg, no vagus"] <= motility["none, no vagus"]
+    assert motility["belly, no splanchnic"] >= motility["none, no splanchnic"] - 1e-6
