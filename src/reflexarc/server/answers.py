@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from reflexarc.server.job import Job, State
 
 __all__ = [
+    "JOB",
     "About",
     "Course",
     "FindingEntry",
@@ -19,6 +20,32 @@ __all__ = [
 ]
 
 LIMITS_NOTE = "A model of mice given endotoxin (LPS); for research, not medical advice."
+
+JOB: dict[str, Any] = {
+    "id": "leg-or-belly-a4bbadc1c789",
+    "title": "Leg or belly",
+    "state": "running",
+    "ahead": None,
+    "done": 12,
+    "total": 40,
+    "arms": 4,
+    "animals": 10,
+    "seed": 1,
+    "created": "2026-01-31T12:00:00.000+00:00",
+    "started": "2026-01-31T12:00:00.020+00:00",
+    "ended": None,
+    "error": None,
+    "field": None,
+    "links": {
+        "self": "/api/jobs/leg-or-belly-a4bbadc1c789",
+        "events": "/api/jobs/leg-or-belly-a4bbadc1c789/events",
+        "summary": "/api/jobs/leg-or-belly-a4bbadc1c789/summary",
+        "measurements": "/api/jobs/leg-or-belly-a4bbadc1c789/measurements",
+        "trajectories": "/api/jobs/leg-or-belly-a4bbadc1c789/trajectories",
+        "report": "/api/jobs/leg-or-belly-a4bbadc1c789/report",
+    },
+}
+"""A job as it may be answered, for the OpenAPI document."""
 
 
 class _Answer(BaseModel):
@@ -83,7 +110,7 @@ class JobAnswer(_Answer):
     state: State
     ahead: int | None = Field(description="Jobs before it in the queue; null unless it waits.")
     done: int = Field(description="Runs done; a run is one animal in one arm.")
-    total: int = Field(description="Runs in all.")
+    total: int = Field(description="Runs in all, those for the band of the unknown included.")
     arms: int
     animals: int = Field(description="Animals in each arm.")
     seed: int
@@ -93,35 +120,6 @@ class JobAnswer(_Answer):
     error: str | None = Field(description="Why it failed, in a sentence.")
     field: str | None = Field(description="The field of the experiment that the error is about.")
     links: Links
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "id": "leg-or-belly-a4bbadc1c789",
-                "title": "Leg or belly",
-                "state": "running",
-                "ahead": None,
-                "done": 12,
-                "total": 40,
-                "arms": 4,
-                "animals": 10,
-                "seed": 1,
-                "created": "2026-01-31T12:00:00.000+00:00",
-                "started": "2026-01-31T12:00:00.020+00:00",
-                "ended": None,
-                "error": None,
-                "field": None,
-                "links": {
-                    "self": "/api/jobs/leg-or-belly-a4bbadc1c789",
-                    "events": "/api/jobs/leg-or-belly-a4bbadc1c789/events",
-                    "summary": "/api/jobs/leg-or-belly-a4bbadc1c789/summary",
-                    "measurements": "/api/jobs/leg-or-belly-a4bbadc1c789/measurements",
-                    "trajectories": "/api/jobs/leg-or-belly-a4bbadc1c789/trajectories",
-                    "report": "/api/jobs/leg-or-belly-a4bbadc1c789/report",
-                },
-            }
-        }
-    )
 
 
 class Jobs(_Answer):

@@ -1,7 +1,7 @@
 """The interface: what is asked for under `/api`, and what is answered."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,10 +32,10 @@ from reflexarc.server.answers import (
 )
 from reflexarc.server.asked import read
 from reflexarc.server.body import media_type, take_body
-from reflexarc.server.desk import Desk
-from reflexarc.server.document import BODY, completed, errors
+from reflexarc.server.desk import WORKER, Desk
+from reflexarc.server.document import BODY, EVENT, completed, errors
 from reflexarc.server.limits import Limits
-from reflexarc.server.refusal import Refusal
+from reflexarc.server.refusal import BROKEN, Refusal
 from reflexarc.server.shelf import Shelf
 
 __all__ = ["make_api"]
@@ -55,15 +55,18 @@ Format = Annotated[
 Accept = Annotated[str, Header(include_in_schema=False)]
 
 
-def make_api(shelf: Shelf, limits: Limits, *, token: bool) -> FastAPI:
+def make_api(
+    shelf: Shelf, limits: Limits, *, token: bool, command: Sequence[str] = WORKER
+) -> FastAPI:
     """Return the interface as an ASGI application.
 
     Args:
         shelf: Where jobs are kept.
         limits: What the server is willing to do.
         token: Whether a token is asked for at the door; the document says so.
+        command: What is run for a job.
     """
-    desk = Desk(shelf, limits)
+    desk = Desk(shelf, limits, command=command)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,6 +93,7 @@ def make_api(shelf: Shelf, limits: Limits, *, token: bool) -> FastAPI:
     api.add_exception_handler(StorageError, _unwritable)
     api.add_exception_handler(RequestValidationError, _misread)
     api.add_exception_handler(HTTPException, _unrouted)
+    api.add_exception_handler(Exception, _broken)
     made = api.openapi
     api.openapi = lambda: api.openapi_schema or completed(made(), token=token)  # type: ignore[method-assign]
     return api
@@ -131,7 +135,7 @@ class _Routes:
             response_class=StreamingResponse,
             responses={
                 200: {
-                    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                    "content": {"text/event-stream": {"schema": EVENT}},
                     "description": "`progress` each time that the job changes, `end` at its end; "
                     "the data of each is the job.",
                 },
@@ -369,6 +373,10 @@ async def _misread(request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"] if part not in ("query", "path", "header")]
     return await _refused(request, Refusal(422, str(first["msg"]), field=".".join(place)))
+
+
+async def _broken(request: Request, _: Exception) -> JSONResponse:
+    return await _refused(request, Refusal(500, BROKEN))
 
 
 async def _unrouted(request: Request, error: Exception) -> JSONResponse:

@@ -4,7 +4,7 @@ import ipaddress
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from reflexarc.errors import InputError
 from reflexarc.server.api import make_api
+from reflexarc.server.desk import WORKER
 from reflexarc.server.door import LOOPBACK_NAMES, Door
 from reflexarc.server.limits import Limits
 from reflexarc.server.page import Page
@@ -80,6 +81,7 @@ def make_app(
     limits: Limits | None = None,
     token: str | None = None,
     hosts: frozenset[str] | None = LOOPBACK_NAMES,
+    command: Sequence[str] = WORKER,
 ) -> Door:
     """Return the whole server as an ASGI application.
 
@@ -89,8 +91,9 @@ def make_app(
         limits: What the server is willing to do.
         token: What must stand in `Authorization: Bearer ...` under `/api`; None asks for nothing.
         hosts: Names under which the server may be addressed; None allows all.
+        command: What is run for a job, its folder behind it.
     """
-    api = make_api(shelf, limits or Limits(), token=token is not None)
+    api = make_api(shelf, limits or Limits(), token=token is not None, command=command)
     return Door(api, page, token=token, hosts=hosts)
 
 

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from reflexarc.server.asked import Asked
@@ -16,10 +16,12 @@ from reflexarc.server.limits import Limits
 from reflexarc.server.refusal import Refusal
 from reflexarc.server.shelf import Shelf
 
-__all__ = ["Desk"]
+__all__ = ["WORKER", "Desk"]
 
 LOG = logging.getLogger(__name__)
 
+WORKER = (sys.executable, "-m", "reflexarc.server.worker")
+"""The command of a job's process; the job's folder is put behind it."""
 ENDED_BY_ITSELF = "the process of the job ended by itself {} times (killed, or out of memory)"
 LATER = "60"
 """Seconds after which one may ask again when the queue is full."""
@@ -31,9 +33,11 @@ class Desk:
     Args:
         shelf: Where jobs are kept.
         limits: How many may wait and be under way, and for how long.
+        command: What is run for a job, its folder behind it.
     """
 
-    def __init__(self, shelf: Shelf, limits: Limits) -> None:
+    def __init__(self, shelf: Shelf, limits: Limits, *, command: Sequence[str] = WORKER) -> None:
+        self._command = tuple(command)
         self._shelf = shelf
         self._limits = limits
         self._jobs: dict[str, Job] = {}
@@ -198,9 +202,7 @@ class Desk:
         folder = self._shelf.folder(job.id)
         with folder.log.open("wb") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "reflexarc.server.worker",
+                *self._command,
                 str(folder.path.resolve()),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

@@ -3,10 +3,10 @@
 from typing import Any
 
 from reflexarc.protocol import Experiment
-from reflexarc.server.answers import Problem
+from reflexarc.server.answers import JOB, Problem
 from reflexarc.server.asked import JSON_TYPE, YAML_TYPES
 
-__all__ = ["BODY", "completed", "errors"]
+__all__ = ["BODY", "EVENT", "completed", "errors"]
 
 Schema = dict[str, Any]
 
@@ -46,7 +46,7 @@ REASONS = {
     429: "Too much at a time; `Retry-After` says when to ask again.",
     507: "The disk is full or can't be written.",
 }
-ANYWHERE = (401, 405, 421)
+ANYWHERE = (401, 405, 421, 422)
 
 BODY: Schema = {
     "requestBody": {
@@ -62,6 +62,20 @@ BODY: Schema = {
     }
 }
 """The body of a POST, for `openapi_extra`."""
+
+EVENT: Schema = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "properties": {
+        "event": {"enum": ["progress", "end"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": JSON_TYPE,
+            "contentSchema": {"$ref": "#/components/schemas/JobAnswer"},
+        },
+    },
+    "required": ["event", "data"],
+}
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -82,6 +96,7 @@ def completed(document: Schema, *, token: bool) -> Schema:
     schema.pop("$schema", None)
     components = document.setdefault("components", {})
     known = components.setdefault("schemas", {})
+    known["JobAnswer"]["example"] = JOB  # FastAPI would leave out what is null
     components["schemas"] = {**known, **parts, "Experiment": schema}
     if token:
         components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

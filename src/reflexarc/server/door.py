@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reflexarc.server.refusal import Refusal
+from reflexarc.server.refusal import BROKEN, Refusal
 
 __all__ = ["LOOPBACK_NAMES", "Door"]
 
@@ -75,7 +75,7 @@ class Door:
         except Exception:
             LOG.exception("%s %s", scope["method"], scope["path"])
             if not begun:
-                fault = Refusal(500, "something went wrong in the server; its log says what")
+                fault = Refusal(500, BROKEN)
                 await JSONResponse(fault.content(), status_code=500)(scope, receive, answer)
 
     def _let_in(self, scope: Scope) -> ASGIApp:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from reflexarc.errors import InputError
 
-__all__ = ["Refusal"]
+__all__ = ["BROKEN", "Refusal"]
+
+BROKEN = "something went wrong in the server; its log says what"
+"""All that is told of a fault of the server itself."""
 
 
 class Refusal(Exception):
