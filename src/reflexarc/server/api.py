@@ -1,5 +1,6 @@
 """The interface: what is asked for under `/api`, and what is answered."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from reflexarc import __version__
+from reflexarc.biology import assemble
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.evidence import known_failures
 from reflexarc.findings import load_findings
@@ -42,8 +44,11 @@ __all__ = ["make_api"]
 
 PAUSE = 15.0
 """Seconds after which a stream of events that has nothing to tell says that it is still there."""
-AT_A_TIME = 2
-"""Experiments that are checked at the same time."""
+MOST_MARKS = 1_000
+"""Bodies that are known again when the queue is full."""
+AT_A_TIME = 1
+"""Experiments that are checked at the same time: the libraries that make the model's SBML bear no
+two threads, and a second thread of Python would gain nothing."""
 REPORT_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
 )
@@ -70,6 +75,7 @@ def make_api(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await to_thread.run_sync(assemble)  # once, before anybody asks
         await desk.open()
         try:
             yield
@@ -108,6 +114,7 @@ class _Routes:
         self._limits = limits
         self._checking = 0
         self._streams = 0
+        self._marks: dict[bytes, str] = {}
         self._checkers = CapacityLimiter(AT_A_TIME)
 
     def router(self) -> APIRouter:
@@ -227,6 +234,9 @@ class _Routes:
         self._checking += 1
         try:
             body = await take_body(request, limits)
+            mark = hashlib.sha256(repr((kind, animals, seed, body)).encode()).digest()
+            if not self._desk.knows(self._marks.get(mark)):
+                self._desk.refuse_if_full()  # before it costs anything to read it
             asked = await to_thread.run_sync(
                 lambda: read(body, kind, animals=animals, seed=seed, limits=limits),
                 limiter=self._checkers,
@@ -234,6 +244,9 @@ class _Routes:
         finally:
             self._checking -= 1
         job, is_new = self._desk.take(asked)
+        self._marks[mark] = job.id
+        if len(self._marks) > MOST_MARKS:
+            del self._marks[next(iter(self._marks))]
         response.status_code = 202 if is_new else 200
         response.headers["Location"] = f"/api/jobs/{job.id}"
         return job_answer(job, self._desk.place(job.id))

@@ -96,9 +96,7 @@ class Desk:
         known = self._jobs.get(asked.id)
         if known is not None and known.state != "failed":
             return known, False
-        if sum(job.state == "queued" for job in self._jobs.values()) >= self._limits.queue:
-            message = f"{self._limits.queue} jobs wait already; ask again later"
-            raise Refusal(429, message, headers={"Retry-After": LATER})
+        self.refuse_if_full()
         job = Job(
             id=asked.id,
             title=asked.experiment.title,
@@ -113,6 +111,20 @@ class Desk:
         self._queue.put_nowait(job.id)
         self._forget_the_oldest()
         return job, True
+
+    def knows(self, name: str | None) -> bool:
+        """Tell whether a job is there that would not be begun anew."""
+        return name in self._jobs and self._jobs[name].state != "failed"
+
+    def refuse_if_full(self) -> None:
+        """Refuse to take one more if too many wait.
+
+        Raises:
+            Refusal: 429.
+        """
+        if sum(job.state == "queued" for job in self._jobs.values()) >= self._limits.queue:
+            message = f"{self._limits.queue} jobs wait already; ask again later"
+            raise Refusal(429, message, headers={"Retry-After": LATER})
 
     async def remove(self, name: str) -> None:
         """Cancel a job if it has not ended, and remove it with all its files.
