@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -64,14 +65,22 @@ class Address:
             InputError: There is no such address on this machine, or another program has it.
         """
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        # asyncio sends at once only what goes through a socket that says it is TCP; else an answer
+        # of two parts waits 40 ms for the other side.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
-            return socket.create_server((self.host, self.port), family=family, backlog=128)
+            if os.name == "posix":
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self.host, self.port))
+            listening.listen(128)
         except (OSError, OverflowError, UnicodeError) as error:
+            listening.close()
             reason = getattr(error, "strerror", None) or str(error)
             raise InputError(
                 f"can't listen at {self.host}, port {self.port}: {reason.lower()}; choose another"
                 " with --host or --port"
             ) from None
+        return listening
 
 
 def make_app(
