@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -524,6 +525,17 @@ def test_a_full_queue_says_when_to_ask_again_and_the_server_answers(
         for job in jobs:
             assert client.delete(job["links"]["self"]).status_code == 204
         assert ask(client, titled("late")).status_code == 202
+
+
+def test_many_who_ask_at_once_get_no_more_places(tmp_path: Path, page: Page) -> None:
+    with (
+        server(tmp_path, page, limits={"queue": 2}, command=SLEEPER) as client,
+        ThreadPoolExecutor(8) as crowd,
+    ):
+        asked = crowd.map(lambda i: ask(client, titled(f"t{i}")).status_code, range(8))
+        statuses = list(asked)
+    assert set(statuses) == {202, 429}
+    assert statuses.count(202) <= 3
 
 
 @pytest.mark.parametrize(
