@@ -153,8 +153,12 @@ def objections(
 
 
 def pathway_data() -> dict[str, Any]:
-    """Return the drawing as plain data for the page."""
+    """Return the drawing as plain data for the page, with every equation of the model as text."""
+    shape = structure()
     return {
+        "equations": {
+            id: {"kind": shape.kinds[id], "text": text} for id, text in shape.texts.items()
+        },
         "parts": [asdict(part) for part in parts()],
         "edges": [
             {"from": edge.source, "to": edge.target}

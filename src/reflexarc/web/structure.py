@@ -37,6 +37,7 @@ class Structure:
         graph: Where the formulas stand; its symbols are ids of the model.
         formulas: Formula of each id that has one.
         kinds: Whether it is a rate of change, or a rule that holds at every moment.
+        texts: Each formula as text, in the syntax of `libsbml.formulaToL3String`.
         values: A value of every id at which formulas can be evaluated: an animal that is ill,
             stimulated and treated, so that nothing is at 0 or at its rest.
     """
@@ -44,6 +45,7 @@ class Structure:
     graph: Graph
     formulas: Mapping[str, Node]
     kinds: Mapping[str, EquationKind]
+    texts: Mapping[str, str]
     values: Mapping[str, float]
 
     @cached_property
@@ -72,7 +74,7 @@ class Structure:
             fixed |= constant
         given = {id: v for id, v in self.values.items() if self.kinds.get(id) != "rule"}
         values = _with_rules(graph, formulas, self.kinds, {**given, **effects})
-        return Structure(graph, formulas, self.kinds, values)
+        return Structure(graph, formulas, self.kinds, self.texts, values)
 
     def ways(
         self, sources: Collection[str], targets: Collection[str], *, barred: Collection[str] = ()
@@ -114,18 +116,22 @@ def structure() -> Structure:
     model = assemble()
     document = libsbml.readSBMLFromString(model.sbml)  # kept: its parts do not outlive it
     sbml = document.getModel()
+    written = libsbml.L3ParserSettings()
+    written.setParseUnits(False)
     graph = Graph()
     scope = Scope(graph, graph.symbol, {}, Budget(graph))
     formulas: dict[str, Node] = {}
     kinds: dict[str, EquationKind] = {}
+    texts: dict[str, str] = {}
     for rule in (sbml.getRule(i) for i in range(sbml.getNumRules())):
         id = rule.getVariable()
         formulas[id] = node_of(rule.getMath(), scope)
         kinds[id] = "rate" if rule.isRate() else "rule"
+        texts[id] = libsbml.formulaToL3StringWithSettings(rule.getMath(), written)
     known = {p.id: p.value for p in model.parameters} | {i.id: i.value for i in model.inputs}
     values = {id: value or 0.7 for id, value in known.items()}
     values |= {state.id: _somewhere(place) for place, state in enumerate(model.states)}
-    return Structure(graph, formulas, kinds, _with_rules(graph, formulas, kinds, values))
+    return Structure(graph, formulas, kinds, texts, _with_rules(graph, formulas, kinds, values))
 
 
 def _with_rules(
