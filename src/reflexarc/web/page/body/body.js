@@ -4,7 +4,7 @@ import { fresh, h, put } from "../shell/element.js";
 import { digits, say } from "../shell/voices.js";
 import { cite } from "../shell/papers.js";
 import { FIBRES, REGIONS } from "../words/fibres.js";
-import { makeFigure, spot } from "./figure.js";
+import { makeFigure } from "./figure.js";
 import { factsOf, sourcesOf } from "./facts.js";
 import { drawLayers, tableOfLayers } from "./layers.js";
 
@@ -81,17 +81,20 @@ export async function mount(element, { store, engine, data }) {
         layered ? drawLayers({ site, depth: stimulus?.depth ?? site.depth_mm, on }) : h("ol", { class: "layer-names" }, (site.layers ?? []).map((name) => h("li", null, name))),
         h("div", null, layered && tableOfLayers({ site, voice, classes, fired: firedIn(recruited) }), layered && on && drawFired(recruited, classes, voice)),
         h("div", { class: "facts" },
-          h("h4", null, "Known"), h("ul", null, facts.map(({ text, source }) => h("li", null, text, source && [" ", cite(references, source)]))),
-          unknown.length > 0 && [h("h4", null, "Not known, or assumed"), h("ul", { class: "unknown" }, unknown.map(({ text, source }) => h("li", null, text, source && source !== "assumed" && [" ", cite(references, source)])))],
+          h("div", null, h("h4", null, "Known"), h("ul", null, facts.map(({ text, source }) => h("li", null, text, source && [" ", cite(references, source)])))),
+          unknown.length > 0 && h("div", null, h("h4", null, "Not known, or assumed"), h("ul", { class: "unknown" }, unknown.map(({ text, source }) => h("li", null, text, source && source !== "assumed" && [" ", cite(references, source)])))),
           h("details", null, h("summary", null, "Sources"), h("ul", { class: "sources" }, sourcesOf(site).map((key) => h("li", null, cite(references, key, { whole: true }))))))),
     ];
   }
 
   function update() {
     const { scenario, view } = store.get();
+    const held = document.activeElement;
+    const mark = switcher.contains(held) ? ["body", held.dataset.body] : zoom.contains(held) ? ["close", held.dataset.close] : null;
     put(switcher, ["mouse", "human"].map((name) => choice(name === "mouse" ? "Mouse" : "Person", view.body === name, () => store.set({ view: { body: name } }), { "data-body": name })));
     const regions = ["whole", ...new Set(places.map((site) => site.region))];
     put(zoom, regions.map((name) => choice(say(REGIONS[name] ?? name, view.voice), view.close === name, () => store.set({ view: { close: name } }), { "data-close": name })));
+    if (mark) element.querySelector(`[data-${mark[0]}="${mark[1]}"]`)?.focus();
     const chosen = siteOf(scenario);
     figure.update({ body: view.body, close: view.close, sites: places, chosen: chosen ?? null, looked: view.look, side: scenario.stimulus?.side, live: scenario.stimulus?.current > 0 });
     for (const button of list.querySelectorAll("[data-site]")) button.setAttribute("aria-pressed", String(button.dataset.site === (view.look ?? chosen)));
@@ -155,5 +158,3 @@ function amount(value) {
   if (value < 0.6) return "some";
   return "many";
 }
-
-export { spot };

@@ -68,9 +68,7 @@ export function makeFigure({ onpick }) {
   }
 
   function glide(target, body) {
-    const whole = body === "human" ? HUMAN : MOUSE;
     node.style.setProperty("aspect-ratio", body === "human" ? "480 / 560" : "640 / 290");
-    void whole;
     if (frame) cancelAnimationFrame(frame);
     const from = [...now];
     const quiet = matchMedia("(prefers-reduced-motion: reduce)").matches || from.join() === target.join();

@@ -4,7 +4,8 @@ import { fresh, h, put, s } from "../shell/element.js";
 import { startOf } from "../shell/runs.js";
 import { anchorOf, digits, duration, say, shown, unit, when } from "../shell/voices.js";
 import { saveCSV, savePNG, saveSVG } from "../shell/downloads.js";
-import MEASURED, { FIRST } from "../words/measured.js";
+import MEASURED from "../words/measured.js";
+import { FIRST } from "../words/measured.js";
 import { at } from "./axis.js";
 import { drawChart } from "./chart.js";
 import { makeMice, survival } from "./mice.js";
@@ -12,7 +13,8 @@ import { makeSchedule } from "./schedule.js";
 import { csvOf, tableOf } from "./numbers.js";
 
 const SPANS = [3, 8, 24, 72, 168];
-const SMALL = 5;
+const SMALL = 6;
+const CHIPS = 8;
 const FAINT = { TNF: 20, IL6: 20, temperature: 1 };
 
 /** Put the curves into an element. */
@@ -37,7 +39,7 @@ export async function mount(element, { store, data, runs }) {
   put(element, chips, frame,
     h("div", { class: "row tools" }, fan, saver("csv", () => saveCSV("reflexarc.csv", csvOf(courseNow(), observables))), saver("svg", () => saveSVG(large, `${chosen().id}.svg`)), saver("png", () => savePNG(large, `${chosen().id}.png`))),
     numbers, small,
-    h("section", { class: "survival", id: "mice", "aria-label": "Survival" }, h("div", { class: "row spread" }, h("h3", null, "A hundred mice, each a little different"), h("p", { class: "quiet" }, "● alive   ○ dead at the time of the cursor")),
+    h("section", { class: "survival", id: "mice", "aria-label": "Survival" }, h("div", { class: "row spread" }, h("h3", null, "A hundred mice, each a little different"), h("p", { class: "quiet" }, "filled: alive; outline: dead")),
       h("div", { class: "herds" }, mice.control.node, mice.needle.node), h("figure", { class: "chart-frame" }, h("figcaption", null, "Alive, out of 100"), steps)));
 
   let wide = 800;
@@ -121,7 +123,7 @@ export async function mount(element, { store, data, runs }) {
 
   function paintSmall(main, span) {
     const { voice, cursor: time } = store.get().view;
-    const others = observables.filter(({ id }) => id !== main.id).slice(0, SMALL + 1);
+    const others = observables.filter(({ id }) => id !== main.id).slice(0, SMALL);
     others.forEach((observable, index) => {
       let frameOf = small.children[index];
       if (!frameOf) {
@@ -161,9 +163,16 @@ export async function mount(element, { store, data, runs }) {
 
   function update() {
     const { view, scenario } = store.get();
+    const span = document.activeElement?.dataset?.span;
     put(spans, SPANS.filter((hours) => hours <= scenario.hours).map((hours) => h("button", { type: "button", "data-span": hours, "aria-pressed": String(view.span === hours), onclick: () => store.set({ view: { span: hours, cursor: Math.min(view.cursor, hours) } }) }, duration(hours))));
+    if (span) spans.querySelector(`[data-span="${span}"]`)?.focus();
     const main = chosen();
-    put(chips, observables.map((observable) => h("button", { type: "button", "data-observable": observable.id, "aria-pressed": String(observable.id === main.id), onclick: () => store.set({ view: { chart: observable.id } }) }, observable.name)));
+    const focused = document.activeElement?.dataset?.observable;
+    const rest = observables.slice(CHIPS);
+    put(chips, observables.slice(0, CHIPS).map((observable) => h("button", { type: "button", "data-observable": observable.id, "aria-pressed": String(observable.id === main.id), onclick: () => store.set({ view: { chart: observable.id } }) }, observable.name)),
+      rest.length > 0 && h("select", { "aria-label": "Another curve", "data-control": "chart", class: rest.includes(main) ? "on" : "", onchange: (event) => event.target.value && store.set({ view: { chart: event.target.value } }) },
+        h("option", { value: "" }, "more …"), rest.map((observable) => h("option", { value: observable.id, selected: observable === main }, observable.name))));
+    if (focused) chips.querySelector(`[data-observable="${focused}"]`)?.focus();
     put(fan, view.many ? "Show one typical mouse" : "Show 100 mice");
     draw();
   }

@@ -10,6 +10,7 @@ import { anchorOf, duration, say, when } from "./voices.js";
 import { REGIONS } from "../words/fibres.js";
 
 const NONE = "none";
+const FIRST_GROUP = "Needle";
 
 /** Put the controls into an element. */
 export async function mount(element, { store, engine, data }) {
@@ -144,5 +145,6 @@ export async function mount(element, { store, engine, data }) {
 }
 
 function group(title, open, ...children) {
-  return h("details", { class: "group", open }, h("summary", null, h("h3", null, title)), h("div", { class: "stack" }, children));
+  const wide = matchMedia("(min-width: 64rem)").matches;
+  return h("details", { class: "group", open: open && (wide || title === FIRST_GROUP) }, h("summary", null, h("h2", null, title)), h("div", { class: "stack" }, children));
 }

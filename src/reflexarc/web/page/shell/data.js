@@ -4,7 +4,6 @@ const SOURCES = {
   agents: () => import("../data/agents.js"),
   claims: () => import("../data/claims.js"),
   equations: () => import("../data/equations.js"),
-  experiments: () => import("../data/experiments.js"),
   findings: () => import("../data/findings.js"),
   lesions: () => import("../data/lesions.js"),
   observables: () => import("../data/observables.js"),

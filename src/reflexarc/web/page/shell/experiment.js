@@ -102,6 +102,7 @@ function merge(base, own) {
       const rest = { ...before };
       if ("frequency" in value) delete rest["dense-disperse"];
       if ("at" in value || "duration" in value) delete rest.during;
+      if ("during" in value) for (const key of ["at", "duration"]) delete rest[key];
       merged[key] = merge(rest, value);
     } else if (!isSet(value)) delete merged[key];
     else merged[key] = value;

@@ -1,7 +1,7 @@
 // Three voices: lay (plain words, counts out of 100), student, researcher (units, intervals).
 
 /** The voices and their names, in the order of the switch. */
-export const VOICES = { lay: "Plain words", student: "Student", researcher: "Researcher" };
+export const VOICES = { lay: "Plain", student: "Student", researcher: "Researcher" };
 
 /** Return the words of a voice: say({lay, student, researcher}, voice); the nearest other if missing. */
 export function say(words, voice) {
