@@ -8,6 +8,8 @@ import { makeFigure } from "./figure.js";
 import { factsOf, sourcesOf } from "./facts.js";
 import { drawLayers, tableOfLayers } from "./layers.js";
 
+const AFTER_CURVE_MS = 70;
+
 /** Put the body into an element. */
 export async function mount(element, { store, engine, data }) {
   const [sites, references, lesions] = await Promise.all([data.load("sites"), data.load("references").catch(() => ({})), data.load("lesions")]);
@@ -52,6 +54,7 @@ export async function mount(element, { store, engine, data }) {
   }
 
   let turn = 0;
+  let later = null;
   async function drawDetail() {
     const { scenario, view } = store.get();
     const site = known.get(view.look ?? siteOf(scenario));
@@ -98,7 +101,8 @@ export async function mount(element, { store, engine, data }) {
     const chosen = siteOf(scenario);
     figure.update({ body: view.body, close: view.close, sites: places, chosen: chosen ?? null, looked: view.look, side: scenario.stimulus?.side, live: scenario.stimulus?.current > 0 });
     for (const button of list.querySelectorAll("[data-site]")) button.setAttribute("aria-pressed", String(button.dataset.site === (view.look ?? chosen)));
-    drawDetail();
+    clearTimeout(later);
+    later = setTimeout(drawDetail, AFTER_CURVE_MS);
   }
 
   drawList();

@@ -94,11 +94,23 @@ export async function mount(element, { store, data, runs }) {
     queued = true;
     requestAnimationFrame(() => {
       queued = false;
-      paint();
+      paintMain();
+      paintRest();
     });
   }
 
-  function paint() {
+  let drawn = null;
+  function answer({ needle, control, busy }) {
+    if (busy) return;
+    if (needle !== drawn?.needle || control !== drawn?.control) {
+      drawn = { needle, control };
+      paintMain();
+      requestAnimationFrame(() => setTimeout(paintRest));
+    } else if (store.get().view.many) draw();
+    else requestAnimationFrame(paintSurvival);
+  }
+
+  function paintMain() {
     const { scenario, view } = store.get();
     const main = chosen();
     const span = spanNow();
@@ -116,7 +128,10 @@ export async function mount(element, { store, data, runs }) {
     cursor.value = String(view.cursor);
     cursor.setAttribute("aria-valuetext", when(view.cursor, anchorOf(scenario)));
     put(cursorWords, when(view.cursor, anchorOf(scenario)));
-    paintSmall(main, span);
+  }
+
+  function paintRest() {
+    paintSmall(chosen(), spanNow());
     paintSurvival();
     if (numbers.open) drawTable();
   }
@@ -178,11 +193,12 @@ export async function mount(element, { store, data, runs }) {
   }
 
   const stops = [
-    runs.subscribe(draw),
+    runs.subscribe(answer),
     store.subscribe((state, before) => {
       const look = ["span", "chart", "many", "voice"].some((key) => state.view[key] !== before.view[key]);
       if (look || state.scenario.hours !== before.scenario.hours) update();
-      else draw();
+      else if (state.scenario !== before.scenario) schedule.update({ span: spanNow(), width: wide });
+      else if (state.view.cursor !== before.view.cursor) draw();
     }),
   ];
   update();

@@ -13,6 +13,7 @@ const KEPT = 24;
  * {times, series, death, done}. `ids` are the variables to follow.
  */
 export function makeRuns({ store, engine, ids, onTiming = () => {} }) {
+  const followed = new Set(ids);
   const courses = new Map();
   const cohorts = new Map();
   const listeners = new Set();
@@ -30,7 +31,7 @@ export function makeRuns({ store, engine, ids, onTiming = () => {} }) {
   async function course(scenario, animal) {
     const key = keyOf(scenario, animal);
     if (!courses.has(key)) {
-      const options = { ids, times: timesFor(scenario) };
+      const options = { ids: [...followed], times: timesFor(scenario) };
       if (animal !== null) options.animal = animal;
       const coming = engine.course(scenario, options);
       coming.catch(() => courses.delete(key));
@@ -105,6 +106,14 @@ export function makeRuns({ store, engine, ids, onTiming = () => {} }) {
   return {
     get: () => latest,
     run,
+    /** Follow more variables, states or flows, in both arms' courses (not in the cohorts). */
+    follow(more) {
+      const before = followed.size;
+      for (const id of more) followed.add(id);
+      if (followed.size === before) return;
+      courses.clear();
+      schedule();
+    },
     subscribe(listen) {
       listeners.add(listen);
       return () => listeners.delete(listen);
