@@ -100,7 +100,11 @@ export async function mount(element, { store, engine, data }) {
     if (mark) element.querySelector(`[data-${mark[0]}="${mark[1]}"]`)?.focus();
     const chosen = siteOf(scenario);
     figure.update({ body: view.body, close: view.close, sites: places, chosen: chosen ?? null, looked: view.look, side: scenario.stimulus?.side, live: scenario.stimulus?.current > 0 });
-    for (const button of list.querySelectorAll("[data-site]")) button.setAttribute("aria-pressed", String(button.dataset.site === (view.look ?? chosen)));
+    for (const button of list.querySelectorAll("[data-site]")) {
+      const on = button.dataset.site === (view.look ?? chosen);
+      button.setAttribute("aria-pressed", String(on));
+      if (on && !list.contains(document.activeElement)) list.scrollTop = Math.max(0, button.offsetTop - list.offsetTop - list.clientHeight / 2);
+    }
     clearTimeout(later);
     later = setTimeout(drawDetail, AFTER_CURVE_MS);
   }

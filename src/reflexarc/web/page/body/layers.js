@@ -41,7 +41,7 @@ export function drawLayers({ site, depth, exposed = 3, on }) {
 /** Return the table of tissues: depth, nerve, and how densely each class of fibre ends there. */
 export function tableOfLayers({ site, voice, classes, fired }) {
   const names = classes.map((name) => say(FIBRES[name] ?? name, voice === "lay" ? "student" : "researcher"));
-  return h("div", { class: "scroll-x" }, h("table", { class: "layer-table" },
+  return h("div", { class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Tissues under the needle" }, h("table", { class: "layer-table" },
     h("caption", { class: "quiet" }, "Tissues under the needle, and how densely nerve fibres end in them"),
     h("thead", null, h("tr", null,
       h("th", { scope: "col" }, "Tissue"), h("th", { scope: "col" }, "Depth, mm"),

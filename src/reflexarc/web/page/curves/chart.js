@@ -7,6 +7,9 @@ import { at, extent, hourName, hourTicks, linear, ticks } from "./axis.js";
 /** Margins that all charts and the schedule share, so that their time axes are one. */
 export const MARGIN = { left: 50, right: 12, top: 10, bottom: 24 };
 
+/** Share of the animals of a fan that the axis is made for. */
+export const SHOWN = 0.95;
+
 /**
  * Draw into an SVG. `arms` is [{name, className, times, values, fan}] with fan a list of value lists;
  * `span` is [from, to] in h; `cursor` in h.
@@ -20,7 +23,7 @@ export function drawChart(svg, { arms, span, cursor, width, height, zero = true,
   for (const arm of arms) {
     const seen = inside(arm);
     lists.push(seen.map((index) => arm.values[index]));
-    if (arm.fan?.length) for (const values of arm.fan) lists.push(arm.fanTimes.map((time, index) => (time >= span[0] && time <= span[1] ? values[index] : null)).filter((value) => value !== null));
+    if (arm.fan?.length) lists.push(...most(arm.fan.map((values) => values.filter((value, index) => arm.fanTimes[index] >= span[0] && arm.fanTimes[index] <= span[1]))));
   }
   const [low, high] = top === null ? extent(lists, { zero, least }) : [0, top];
   const y = linear(low, high, height - margin.bottom, margin.top);
@@ -54,4 +57,13 @@ export function drawChart(svg, { arms, span, cursor, width, height, zero = true,
       s("path", { d: `M${x(cursor)} ${margin.top - 4}V${height - margin.bottom}` }),
       arms.map((arm) => s("circle", { class: arm.className, cx: x(cursor), cy: y(at(arm.times, arm.values, cursor)), r: small ? 3 : 4 }))));
   return { x, y };
+}
+
+/** Leave out the few animals that would flatten all others; their lines leave the picture. */
+function most(lists) {
+  const highest = (list) => list.reduce((top, value) => Math.max(top, value), -Infinity);
+  const lowest = (list) => list.reduce((low, value) => Math.min(low, value), Infinity);
+  const room = Math.ceil(lists.length * SHOWN);
+  const byTop = [...lists].sort((a, b) => highest(a) - highest(b)).slice(0, room);
+  return byTop.sort((a, b) => lowest(b) - lowest(a)).slice(0, room);
 }

@@ -32,13 +32,14 @@ export async function mount(element, { store, data, runs }) {
   const fan = h("button", { type: "button", "data-fan": "", onclick: () => store.set({ view: { many: !store.get().view.many } }) });
   const mice = { control: makeMice({ name: "Without the needle", className: "control" }), needle: makeMice({ name: "With the needle", className: "needle" }) };
   const steps = s("svg", { id: fresh("chart"), class: "chart", role: "img", "data-chart": "survival" });
+  const note = h("p", { class: "quiet fan-note" });
   const numbers = h("details", { class: "numbers", ontoggle: () => numbers.open && drawTable() }, h("summary", null, "Show the numbers"));
   const table = h("div", { "data-chart-table": "", class: "scroll-x", tabindex: "0", role: "region", "aria-label": "Numbers behind the curve" });
   numbers.append(table);
   const frame = h("figure", { class: "main-chart" }, h("div", { class: "row spread" }, title, spans), readout, h("div", { class: "plot" }, large, schedule.node), h("div", { class: "cursor-row" }, h("label", { for: cursor.id }, "Time"), cursor, cursorWords));
   put(element, chips, frame,
     h("div", { class: "row tools" }, fan, saver("csv", () => saveCSV("reflexarc.csv", csvOf(courseNow(), observables))), saver("svg", () => saveSVG(large, `${chosen().id}.svg`)), saver("png", () => savePNG(large, `${chosen().id}.png`))),
-    numbers, small,
+    note, numbers, small,
     h("section", { class: "survival", id: "mice", "aria-label": "Survival" }, h("div", { class: "row spread" }, h("h3", null, "A hundred mice, each a little different"), h("p", { class: "quiet" }, "filled: alive; outline: dead")),
       h("div", { class: "herds" }, mice.control.node, mice.needle.node), h("figure", { class: "chart-frame" }, h("figcaption", null, "Alive, out of 100"), steps)));
 
@@ -188,6 +189,7 @@ export async function mount(element, { store, data, runs }) {
       rest.length > 0 && h("select", { "aria-label": "Another curve", "data-control": "chart", class: rest.includes(main) ? "on" : "", onchange: (event) => event.target.value && store.set({ view: { chart: event.target.value } }) },
         h("option", { value: "" }, "more …"), rest.map((observable) => h("option", { value: observable.id, selected: observable === main }, observable.name))));
     if (focused) chips.querySelector(`[data-observable="${focused}"]`)?.focus();
+    put(note, view.many ? "Thin lines: single mice. The axis is made for 95 of 100; the rest may leave the picture." : "");
     put(fan, view.many ? "Show one typical mouse" : "Show 100 mice");
     draw();
   }
