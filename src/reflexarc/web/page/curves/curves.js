@@ -1,16 +1,14 @@
 // What happens: one large curve over the protocol, the others small beside it, and a hundred mice.
 
 import { fresh, h, put, s } from "../shell/element.js";
+import { inOrder } from "../shell/measured.js";
 import { startOf } from "../shell/runs.js";
 import { anchorOf, digits, duration, say, shown, unit, when } from "../shell/voices.js";
-import { saveCSV, savePNG, saveSVG } from "../shell/downloads.js";
 import MEASURED from "../words/measured.js";
-import { FIRST } from "../words/measured.js";
 import { at } from "./axis.js";
 import { drawChart } from "./chart.js";
 import { makeMice, survival } from "./mice.js";
 import { makeSchedule } from "./schedule.js";
-import { csvOf, tableOf } from "./numbers.js";
 
 const SPANS = [3, 8, 24, 72, 168];
 const SMALL = 6;
@@ -38,7 +36,7 @@ export async function mount(element, { store, data, runs }) {
   numbers.append(table);
   const frame = h("figure", { class: "main-chart" }, h("div", { class: "row spread" }, title, spans), readout, h("div", { class: "plot" }, large, schedule.node), h("div", { class: "cursor-row" }, h("label", { for: cursor.id }, "Time"), cursor, cursorWords));
   put(element, chips, frame,
-    h("div", { class: "row tools" }, fan, saver("csv", () => saveCSV("reflexarc.csv", csvOf(courseNow(), observables))), saver("svg", () => saveSVG(large, `${chosen().id}.svg`)), saver("png", () => savePNG(large, `${chosen().id}.png`))),
+    h("div", { class: "row tools" }, fan, ["csv", "svg", "png"].map((kind) => h("button", { type: "button", "data-download": kind, onclick: () => saveAs(kind) }, `Save ${kind.toUpperCase()}`))),
     note, numbers, small,
     h("section", { class: "survival", id: "mice", "aria-label": "Survival" }, h("div", { class: "row spread" }, h("h3", null, "A hundred mice, each a little different"), h("p", { class: "quiet" }, "filled: alive; outline: dead")),
       h("div", { class: "herds" }, mice.control.node, mice.needle.node), h("figure", { class: "chart-frame" }, h("figcaption", null, "Alive, out of 100"), steps)));
@@ -173,7 +171,15 @@ export async function mount(element, { store, data, runs }) {
     steps.setAttribute("aria-label", arms.map((arm) => `${arm.className === "needle" ? "With" : "Without"} the needle ${Math.round(arm.values.at(-1))} of 100 alive ${words}.`).join(" ") || "Survival, not counted yet");
   }
 
-  function drawTable() {
+  async function saveAs(kind) {
+    const [{ saveCSV, savePNG, saveSVG }, { csvOf }] = await Promise.all([import("../shell/downloads.js"), import("./numbers.js")]);
+    if (kind === "csv") saveCSV("reflexarc.csv", csvOf(courseNow(), observables));
+    else if (kind === "svg") saveSVG(large, `${chosen().id}.svg`);
+    else await savePNG(large, `${chosen().id}.png`);
+  }
+
+  async function drawTable() {
+    const { tableOf } = await import("./numbers.js");
     put(table, tableOf({ course: courseNow(), observable: chosen(), span: spanNow(), voice: store.get().view.voice }));
   }
 
@@ -207,13 +213,6 @@ export async function mount(element, { store, data, runs }) {
   return { update, destroy: () => (stops.forEach((stop) => stop()), watch.disconnect()) };
 }
 
-/** Return the observables: those of FIRST, then the others in the order of the table, each id once. */
-export function inOrder(table) {
-  const rows = (Array.isArray(table) ? table : table.observables).filter((row, index, all) => all.findIndex(({ id }) => id === row.id) === index);
-  const place = ({ id }) => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
-  return rows.map((row, index) => ({ row, index })).sort((a, b) => place(a.row) - place(b.row) || a.index - b.index).map(({ row }) => row);
-}
-
 function readAt(arms, observable, time, anchor, voice) {
   const mark = voice === "researcher" ? 4 : 3;
   const values = arms.map((arm) => `${digits(at(arm.times, arm.values, time), mark)} ${unit(observable.unit)}`.trim());
@@ -221,8 +220,4 @@ function readAt(arms, observable, time, anchor, voice) {
   if (arms.length > 1) found.push({ text: `${values[1]} with the needle`, className: "needle" }, { text: ", ", className: "soft" });
   if (arms.length > 0) found.push({ text: arms.length > 1 ? `${values[0]} without` : values[0], className: "control" });
   return found;
-}
-
-function saver(kind, act) {
-  return h("button", { type: "button", "data-download": kind, onclick: act }, `Save ${kind.toUpperCase()}`);
 }

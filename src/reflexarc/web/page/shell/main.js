@@ -9,14 +9,15 @@ import { makeRuns } from "./runs.js";
 import { makeTheme } from "./theme.js";
 import { makeSharing } from "./sharing.js";
 import { sentences, spark } from "./result.js";
-import { inOrder, mount as mountCurves } from "../curves/curves.js";
-import { mount as mountControls } from "./controls.js";
-import { mount as mountBody } from "../body/body.js";
+import { inOrder } from "./measured.js";
 import { openEngine } from "../engine/client.js";
 
 const TABS = {
   story: [["[data-panel=story]", () => import("../story/story.js")]],
   laboratory: [
+    ["[data-mount=controls]", () => import("./controls.js")],
+    ["[data-mount=curves]", () => import("../curves/curves.js")],
+    ["[data-mount=body]", () => import("../body/body.js")],
     ["[data-mount=pathway]", () => import("../pathway/pathway.js")],
     ["[data-mount=safety]", () => import("../safety/safety.js")],
   ],
@@ -77,10 +78,7 @@ function makeTabs(store) {
   async function mountAll(tab) {
     if (!context || mounted.has(tab)) return;
     mounted.add(tab);
-    if (tab === "laboratory") {
-      context.runs.run();
-      await Promise.all([["controls", mountControls], ["curves", mountCurves], ["body", mountBody]].map(([name, mount]) => place(`[data-mount=${name}]`, () => mount)));
-    }
+    if (tab === "laboratory") context.runs.run();
     await Promise.all(TABS[tab].map(([selector, load]) => place(selector, async () => (await load()).mount)));
   }
 

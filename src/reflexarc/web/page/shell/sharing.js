@@ -1,9 +1,7 @@
 // The scenario as a link or as YAML, and an experiment that somebody opens, drops or pastes.
 
 import { h, put } from "./element.js";
-import { saveText } from "./downloads.js";
-import { fromYaml, toYaml } from "./yaml.js";
-import { inOrder } from "../curves/curves.js";
+import { inOrder } from "./measured.js";
 
 const MEASURED = 5;
 
@@ -15,7 +13,7 @@ export function makeSharing({ store, data }) {
   const tell = (...words) => put(told, words);
 
   async function yaml() {
-    const observables = inOrder(await data.load("observables"));
+    const [{ toYaml }, observables] = await Promise.all([import("./yaml.js"), data.load("observables").then(inOrder)]);
     return toYaml(store.get().scenario, { observables: observables.slice(0, MEASURED) });
   }
 
@@ -33,10 +31,14 @@ export function makeSharing({ store, data }) {
 
   document.querySelector("#copy-link").addEventListener("click", () => copy(`${location.href.split("#")[0]}${store.link()}`, "The link is copied; it holds all that is set."));
   document.querySelector("#copy-yaml").addEventListener("click", async () => copy(await yaml(), "The experiment is copied; run it with 'reflexarc run'."));
-  document.querySelector("#save-yaml").addEventListener("click", async () => saveText("experiment.yaml", await yaml(), "application/yaml"));
+  document.querySelector("#save-yaml").addEventListener("click", async () => {
+    const { saveText } = await import("./downloads.js");
+    saveText("experiment.yaml", await yaml(), "application/yaml");
+  });
 
   async function take(text, name) {
     try {
+      const { fromYaml } = await import("./yaml.js");
       const experiment = await fromYaml(text);
       show(experiment, experiment.first, name);
     } catch (error) {
