@@ -7,11 +7,22 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 PAGE = Path(str(files("reflexarc.web").joinpath("page")))
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node isn't installed")
+
+def node() -> str:
+    """Return the program: the system's, or the one that comes with the driver of the browser."""
+    found = shutil.which("node")
+    if found is None:
+        from playwright._impl._driver import compute_driver_executable
+
+        found = str(compute_driver_executable()[0])
+    return found
+
+
+def run_script(script: Path, data: Any) -> Any:
+    """Return what a module writes as JSON when it is given data as JSON."""
+    return _json([node(), str(script)], data, PAGE)
 
 
 def run_module(script: str, data: Any = None) -> Any:
@@ -21,13 +32,17 @@ def run_module(script: str, data: Any = None) -> Any:
         "const data = JSON.parse(readFileSync(0, 'utf-8'));\nlet result;\n"
         f"{script}\nprocess.stdout.write(JSON.stringify(result));\n"
     )
+    return _json([node(), "--input-type=module", "--eval", whole], data, PAGE)
+
+
+def _json(command: list[str], data: Any, folder: Path) -> Any:
     done = subprocess.run(
-        ["node", "--input-type=module", "--eval", whole],
+        command,
         input=json.dumps(data),
         capture_output=True,
         text=True,
-        cwd=PAGE,
-        timeout=120,
+        cwd=folder,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from page_modules import needs_node, run_module
+from page_modules import run_module
 from reflexarc import atlas, biology
-
-pytestmark = needs_node
 
 WORDS = (
     "ST36",

@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from page_modules import needs_node, run_module
+from page_modules import run_module
 from reflexarc import experiments
 from reflexarc.protocol import Experiment
 from reflexarc.web.scenario import CannotShow, scenario_of
-
-pytestmark = needs_node
 
 NEEDLE = {"mode": "electroacupuncture", "site": "ST25", "side": "both", "current": 3, "at": 1.5}
 NERVE = {"mode": "nerve", "nerve": "splenic", "side": "left", "current": 1, "at": -1 / 3}
