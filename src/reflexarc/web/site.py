@@ -11,6 +11,7 @@ from reflexarc.compiled import system_of
 from reflexarc.errors import InputError
 from reflexarc.web.emitter import emit
 from reflexarc.web.linker import link
+from reflexarc.web.squeezing import squeeze
 from reflexarc.web.tables import TABLES
 
 __all__ = ["MARK", "site_files", "write_site"]
@@ -22,7 +23,7 @@ OFFLINE = "offline.js"
 
 def site_files() -> dict[str, bytes]:
     """Return every file of the site by its path."""
-    found = {path: content for path, content in _pages() if path != "package.json"}
+    found = {path: _light(path, content) for path, content in _pages() if path != "package.json"}
     scripts = {"model.js": emit(system_of(assemble().sbml))}
     scripts |= {f"data/{name}.js": _module(make()) for name, make in TABLES.items()}
     found |= {path: text.encode() for path, text in scripts.items()}
@@ -79,6 +80,10 @@ def _listed(mark: Path) -> list[str]:
     except (ValueError, KeyError, TypeError):
         return []
     return [path for path in listed if isinstance(path, str) and ".." not in path.split("/")]
+
+
+def _light(path: str, content: bytes) -> bytes:
+    return squeeze(content.decode()).encode() if path.endswith((".js", ".css")) else content
 
 
 def _module(table: object) -> str:
