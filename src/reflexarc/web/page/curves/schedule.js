@@ -50,9 +50,10 @@ export function makeSchedule({ store }) {
     return entry;
   }
 
+  /** A whole number of steps, as the very number that `-20 min` in a file is read as. */
   function snap(time) {
-    const fine = Math.round((time * 60) / STEP_MIN) * (STEP_MIN / 60);
-    return Math.round(Math.min(view.span[1], Math.max(EARLIEST, fine)) * 1e9) / 1e9;
+    const minutes = Math.round((time * 60) / STEP_MIN) * STEP_MIN;
+    return Math.min(view.span[1], Math.max(EARLIEST, (minutes + 0) / 60));
   }
 
   function update(next = view) {

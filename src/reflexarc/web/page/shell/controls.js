@@ -11,6 +11,7 @@ import { REGIONS } from "../words/fibres.js";
 
 const NONE = "none";
 const FIRST_GROUP = "Needle";
+const RETURNS = { "focal pair": "two needles at the site", bilateral: "from one side to the other", single: "one needle, return far away" };
 
 /** Put the controls into an element. */
 export async function mount(element, { store, engine, data }) {
@@ -50,6 +51,8 @@ export async function mount(element, { store, engine, data }) {
     hook: "at", label: "Starts", unit: "min", min: -240, max: 480, step: 5, help: "less than 0 is before the illness begins",
     words: (value) => when(value / 60, anchorOf(store.get().scenario)), onchange: (value) => stimulus({ at: value / 60 }),
   });
+  const wiring = choiceField({ hook: "configuration", label: "How the current returns", onchange: (value) => stimulus({ configuration: value }), options: Object.entries(RETURNS).map(([value, label]) => ({ value, label })) });
+  const depth = numberField({ hook: "depth", label: "Depth of the tip", unit: "mm", min: 0.1, max: 10, step: 0.1, onchange: (value) => stimulus({ depth: value }) });
   const timing = radioField({
     hook: "timing", label: "Before or after", options: [["before", "Before"], ["after", "After"]],
     onchange: (value) => stimulus({ at: value === "before" ? -0.25 : 1.5 }),
@@ -66,6 +69,8 @@ export async function mount(element, { store, engine, data }) {
   });
   const dose = numberField({ hook: "dose", label: "Dose", unit: "mg/kg", min: 0, max: 20, log: true, onchange: (value) => challenge({ dose: value }) });
   const route = choiceField({ hook: "route", label: "Given", options: [], onchange: (value) => challenge({ route: value }) });
+
+  const onset = numberField({ hook: "challenge-at", label: "Given at", unit: "min", min: -240, max: 480, step: 5, onchange: (value) => challenge({ at: value / 60 }) });
 
   const sleep = radioField({
     hook: "anaesthesia", label: "While the needle is in", options: [["awake", "Awake"], ["asleep", "Anaesthetised"]],
@@ -87,13 +92,18 @@ export async function mount(element, { store, engine, data }) {
     notes,
   }));
   const many = switchField({ hook: "many", label: "Show a fan of 100 mice", onchange: (value) => store.set({ view: { many: value } }) });
+  const animal = choiceField({
+    hook: "animal", label: "Whose curve", onchange: (value) => store.set({ view: { animal: value === "" ? null : Number(value) } }),
+    options: [{ value: "", label: "the typical mouse" }, ...Array.from({ length: 100 }, (_, index) => ({ value: String(index), label: `mouse ${index + 1} of 100` }))],
+  });
   const hours = choiceField({ hook: "hours", label: "Watched for", onchange: (value) => change({ hours: Number(value) }), options: [24, 72, 168].map((value) => ({ value: String(value), label: duration(value) })) });
 
+  const finer = h("details", { class: "finer" }, h("summary", null, "More about the needle"), h("div", { class: "stack" }, wiring.node, depth.node));
   const needleOnly = h("div", { class: "stack" }, site.node);
   const nerveOnly = h("div", { class: "stack" }, nerve.node);
-  const pulses = h("div", { class: "stack" }, side.node, current.node, h("div", { class: "pair" }, frequency.node, width.node));
+  const pulses = h("div", { class: "stack" }, side.node, current.node, h("div", { class: "pair" }, frequency.node, width.node), finer);
   const clock = h("div", { class: "stack" }, timing.node, h("div", { class: "pair" }, at.node, length.node));
-  const ill = h("div", { class: "stack" }, h("div", { class: "pair" }, dose.node, route.node));
+  const ill = h("div", { class: "stack" }, h("div", { class: "pair" }, dose.node, route.node), onset.node);
   put(element,
     group("Needle", true, mode.node, needleOnly, nerveOnly, pulses, clock),
     group("Illness", true, illness.node, ill),
@@ -101,7 +111,7 @@ export async function mount(element, { store, engine, data }) {
     group("Cut, remove, block", true, lesions.node),
     group("Medicines", false, doses.node),
     hypotheses.length > 0 && group("Open questions", false, hypotheses.map(({ field, notes, options }) => [field.node, h("ul", { class: "quiet" }, options.filter((option) => notes[option]).map((option) => h("li", null, `${option}: ${notes[option]}`)))])),
-    group("Mice", false, many.node, hours.node));
+    group("Mice", false, many.node, animal.node, hours.node));
 
   function update() {
     const { scenario, view } = store.get();
@@ -112,7 +122,12 @@ export async function mount(element, { store, engine, data }) {
     nerveOnly.hidden = !given || needle;
     pulses.hidden = clock.hidden = !given;
     if (given) {
-      if (needle) site.update({ value: given.site });
+      finer.hidden = !needle;
+      if (needle) {
+        site.update({ value: given.site });
+        wiring.update({ value: given.configuration });
+        depth.update({ value: given.depth ?? places.find(({ code }) => code === given.site)?.depth_mm ?? 0.1 });
+      }
       else nerve.update({ value: given.nerve });
       side.update({ value: given.side });
       current.update({ value: given.current });
@@ -129,6 +144,7 @@ export async function mount(element, { store, engine, data }) {
     if (dosed) {
       dose.update({ value: scenario.challenge.dose });
       const routes = tables.challenges.find((entry) => entry.name === name)?.routes ?? [];
+      onset.update({ value: scenario.challenge.at * 60 });
       route.update({ value: scenario.challenge.route, options: (routes.length > 0 ? routes : [scenario.challenge.route]).map((value) => ({ value, label: value })) });
     }
     sleep.update({ value: scenario.anaesthesia ? "asleep" : "awake" });
@@ -138,6 +154,7 @@ export async function mount(element, { store, engine, data }) {
     doses.update();
     for (const { name: own, options, field } of hypotheses) field.update({ value: scenario.hypotheses[own] ?? options[0] });
     many.update({ value: view.many });
+    animal.update({ value: view.animal === null ? "" : String(view.animal) });
     hours.update({ value: String(scenario.hours), options: [...new Set([24, 72, 168, scenario.hours])].sort((a, b) => a - b).map((value) => ({ value: String(value), label: duration(value) })) });
   }
   update();
