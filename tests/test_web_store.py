@@ -86,6 +86,10 @@ def test_what_is_usual_is_left_out_of_the_address() -> None:
         "#stimulus=(current:",
         "#lesions=!(a",
         "#hours=%E0%A4%A",
+        "#stimulus=(current:many)",
+        "#lesions=sciatic",
+        "#hours=!n",
+        "#challenge=(dose:!n)",
         "#parameters=(__proto__:1)",
     ],
 )

@@ -34,7 +34,7 @@ export function linear(from, to, low, high) {
 }
 
 /** Return [low, high] that holds all values, with zero if they are not below it and it is near. */
-export function extent(lists, { zero = true, least = 0 } = {}) {
+export function extent(lists, { zero = true, least = 1e-4 } = {}) {
   let low = Infinity;
   let high = -Infinity;
   for (const list of lists) {

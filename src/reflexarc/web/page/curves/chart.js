@@ -14,7 +14,7 @@ export const SHOWN = 0.95;
  * Draw into an SVG. `arms` is [{name, className, times, values, fan}] with fan a list of value lists;
  * `span` is [from, to] in h; `cursor` in h.
  */
-export function drawChart(svg, { arms, span, cursor, width, height, zero = true, least = 0, small = false, steps = false, top = null }) {
+export function drawChart(svg, { arms, span, cursor, width, height, zero = true, least, small = false, steps = false, top = null }) {
   const margin = small ? { ...MARGIN, left: 44, bottom: 20, top: 6 } : MARGIN;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   const x = linear(span[0], span[1], margin.left, width - margin.right);

@@ -117,7 +117,7 @@ export async function mount(element, { store, data, runs }) {
     const arms = armsOf(main);
     put(title, say(MEASURED[main.id] ?? `${main.name}, ${main.where}`, view.voice), h("span", { class: "soft unit" }, ` ${unit(main.unit)}`));
     large.dataset.chart = main.id;
-    if (arms.length > 0) scaleX = drawChart(large, { arms, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: FAINT[main.id] ?? 0 }).x;
+    if (arms.length > 0) scaleX = drawChart(large, { arms, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: FAINT[main.id] }).x;
     const sentence = readAt(arms, main, view.cursor, anchorOf(scenario), view.voice);
     put(readout, sentence.map(({ text, className }) => h("span", { class: className }, text)));
     large.setAttribute("aria-label", `${title.textContent}. ${sentence.map(({ text }) => text).join(" ")}`);
@@ -153,7 +153,7 @@ export async function mount(element, { store, data, runs }) {
       svg.setAttribute("aria-label", button.textContent);
       const arms = armsOf(observable);
       const room = Math.round(svg.clientWidth || 260);
-      if (arms.length > 0) drawChart(svg, { arms, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: FAINT[observable.id] ?? 0, small: true });
+      if (arms.length > 0) drawChart(svg, { arms, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: FAINT[observable.id], small: true });
     });
     while (small.children.length > others.length) small.lastChild.remove();
   }

@@ -30,6 +30,7 @@ export function fromHash(hash) {
     const name = key.replace(/^view\./, "");
     if (!Object.hasOwn(known, name)) throw new Error(`the address holds ${quote(name)}, which this page doesn't know`);
     target[name] = read(unescape(part.slice(cut + 1)));
+    check(name, target[name], known[name]);
   }
   for (const name of ["stimulus", "challenge"]) if (scenario[name]) scenario[name] = restore(name, scenario[name]);
   return { scenario: complete(scenario), view: completeView(view) };
@@ -55,7 +56,23 @@ function reduce(name, value) {
 }
 
 function restore(name, value) {
-  return { ...base(name, value), ...value };
+  const standard = base(name, value);
+  for (const [key, item] of Object.entries(value)) check(`${name}.${key}`, item, standard[key]);
+  return { ...standard, ...value };
+}
+
+/** Refuse a value of another kind than the page's own; where that is nothing, or an object, nothing will do too. */
+function check(name, value, standard) {
+  if (standard === undefined || standard === null) return;
+  const wanted = kind(standard);
+  if (kind(value) === wanted || value === null && wanted === "object") return;
+  throw new Error(`the address says ${quote(write(value))} for ${name}, which is no ${wanted}`);
+}
+
+function kind(value) {
+  if (Array.isArray(value)) return "list";
+  if (value === null) return "nothing";
+  return { string: "word", boolean: "yes or no" }[typeof value] ?? typeof value;
 }
 
 function escape(text) {

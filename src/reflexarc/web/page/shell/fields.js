@@ -39,11 +39,11 @@ export function numberField({ hook, label, unit = "", min, max, step = "any", lo
     if (high !== undefined) limits.max = high;
     set(box, { min: limits.min, max: limits.max });
     if (document.activeElement !== box || box.valueAsNumber !== value && box.getAttribute("aria-invalid") !== "true") {
-      if (box.valueAsNumber !== value) box.value = String(Number(Number(value).toPrecision(6)));
+      if (box.valueAsNumber !== value) box.value = Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "";
       box.setAttribute("aria-invalid", "false");
       put(note, help);
     }
-    range.value = String(toPlace(value));
+    if (Number.isFinite(value)) range.value = String(toPlace(value));
     range.setAttribute("aria-valuetext", words ? words(value) : `${box.value} ${unit}`);
     box.disabled = range.disabled = disabled;
   }

@@ -130,7 +130,7 @@ function drawResult({ store, runs }, observables) {
     timer = setTimeout(() => {
       if (text === said || runs.get().busy) return;
       said = text;
-      put(line, found.map((sentence) => h("span", null, `${sentence} `)));
+      put(line, text);
     }, said === "" ? 0 : 60);
   };
   undo.addEventListener("click", () => store.undo());

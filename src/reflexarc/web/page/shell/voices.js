@@ -11,11 +11,14 @@ export function say(words, voice) {
   return "";
 }
 
+/** What is smaller than this is rounding of the integrator. */
+const NOTHING = 1e-12;
+
 /** Return a number with so many significant digits, thousands set apart, a true minus sign. */
 export function digits(value, significant = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (value === 0) return "0";
+  if (Math.abs(value) < NOTHING) return "0";
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa, power] = value.toExponential(Math.max(0, significant - 1)).split("e");
