@@ -14,13 +14,22 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
 from reflexarc.web.site import write_site
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SETTLED = """() => {
-  const { busy, settled } = document.documentElement.dataset;
-  return busy === "0" && Number(settled ?? 0) > 0;
+  const { busy, settled, tab } = document.documentElement.dataset;
+  if (!tab || busy === "1") return false;
+  if (tab === "laboratory")
+    return Number(settled ?? 0) > 0 && document.querySelector("[data-control=site]") !== null
+      && document.querySelector("[data-panel=pathway-details]") !== null;
+  return document.querySelector(`[data-panel=${tab}]`).textContent.length > 200;
 }"""
+COUNTED = """() => (document.querySelector("#mice").innerText
+  .match(/of 100 (mice )?alive/g) ?? []).length === 2"""
+PAUSE = 250
+"""Milliseconds after which sentences and the address have followed what is shown."""
 LONG = 60_000
 """Milliseconds after which something is taken never to come; nothing is timed by it."""
 
@@ -44,6 +53,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until the page has nothing under way."""
         self.page.wait_for_function(SETTLED, timeout=LONG)
+        self.page.wait_for_timeout(PAUSE)
 
     def after(self, act: Callable[[], object]) -> None:
         """Do something and wait until the page has answered it."""
@@ -57,6 +67,12 @@ class Visit:
             arg=before,
             timeout=LONG,
         )
+        self.page.wait_for_timeout(PAUSE)
+
+    def count(self) -> None:
+        """Wait until a hundred mice of each arm are counted."""
+        self.page.wait_for_function(COUNTED, timeout=LONG)
+        self.page.wait_for_timeout(PAUSE)
 
     def foreign(self) -> list[str]:
         """Return what was asked of another origin."""

@@ -71,7 +71,8 @@ def focusable(page: Page) -> list[str]:
         """selector => {
           const groups = new Set();
           return [...document.querySelectorAll(selector)].filter(element => {
-            if (element.disabled || element.tabIndex < 0 || element.closest("[inert]")) return false;
+            if (element.disabled || element.tabIndex < 0) return false;
+            if (element.closest("[inert]")) return false;
             if (!element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: false }))
               return false;
             const shut = element.closest("details:not([open])");
@@ -96,7 +97,7 @@ def focusable(page: Page) -> list[str]:
     return found
 
 
-DESCRIBE = """
+DESCRIBE = """() => {
 window.describe = element => {
   if (element.type === "radio") return "radio " + element.name;
   const path = [];
@@ -107,7 +108,7 @@ window.describe = element => {
   }
   return path.join(">");
 };
-"""
+}"""
 """Run in the page before `focusable`."""
 
 
@@ -125,7 +126,8 @@ def operate(control: Locator) -> None:
     elif kind == "radio":
         control.evaluate(
             """one => {
-              const others = [...document.querySelectorAll(`input[name="${CSS.escape(one.name)}"]`)];
+              const same = `input[name="${CSS.escape(one.name)}"]`;
+              const others = [...document.querySelectorAll(same)];
               others.find(other => !other.checked && !other.disabled).click();
             }"""
         )

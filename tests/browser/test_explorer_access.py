@@ -17,9 +17,9 @@ pytestmark = pytest.mark.slow
 
 def test_no_tab_is_forgotten_here(visit: Callable[..., Any]) -> None:
     page = visit().page
-    assert page.locator("[data-tab]").evaluate_all("all => all.map(one => one.dataset.tab)") == [
-        *TABS
-    ]
+    assert page.locator("nav [data-tab]").evaluate_all(
+        "all => all.map(one => one.dataset.tab)"
+    ) == [*TABS]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -29,7 +29,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     visit: Callable[..., Any], tab: str, width: int, scheme: str
 ) -> None:
     page = visit(f"#view.tab={tab}", width=width, scheme=scheme).page
-    assert page.locator(f"[data-tab={tab}]").get_attribute("aria-selected") == "true"
+    assert page.locator(f"nav [data-tab={tab}]").get_attribute("aria-current") == "page"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -95,7 +95,7 @@ FOCUS_SHOWS = """() => {
 
 def test_with_reduced_motion_nothing_moves(visit: Callable[..., Any]) -> None:
     found = visit("#view.tab=laboratory")
-    found.after(lambda: found.page.locator("[data-chip]").first.click())
+    found.after(lambda: found.page.locator("[data-control=lesion-add]").click())
     assert (
         found.page.evaluate(
             "document.getAnimations().filter(one => one.playState === 'running').length"

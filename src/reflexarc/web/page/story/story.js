@@ -27,7 +27,7 @@ export function mount(element, { store, engine, data }) {
   function go(chapter, focus = true) {
     store.set({ view: { chapter } });
     if (focus) {
-      body.querySelector("h2")?.focus();
+      body.querySelector("h1")?.focus();
       body.scrollIntoView?.({ block: "start" });
     }
   }
@@ -59,7 +59,7 @@ export function mount(element, { store, engine, data }) {
         if (answer.childElementCount) show(one, index, answer, false);
       } }), h("span", {}, words(text))))),
     button);
-    put(body, h("p", { class: "st-step" }, `Chapter ${index + 1} of ${SANDBOX}`), h("h2", { tabindex: "-1" }, one.title), h("p", { class: "st-told" }, words(one.told)), form, answer);
+    put(body, h("p", { class: "st-step" }, `Chapter ${index + 1} of ${SANDBOX}`), h("h1", { tabindex: "-1" }, one.title), h("p", { class: "st-told" }, words(one.told)), form, answer);
     if (guesses.has(index) && runs.get(one.key)?.done) show(one, index, answer, false);
   }
 
@@ -88,7 +88,7 @@ export function mount(element, { store, engine, data }) {
       const [readings, tables] = await results(one, (done, all) => meter.setAttribute("value", String(done / all)));
       if (gone || signal.aborted) return;
       reveal(one, index, answer, readings, tables);
-      if (focus) answer.querySelector("h3")?.focus();
+      if (focus) answer.querySelector("h2")?.focus();
     } catch (error) {
       if (error.name !== "AbortError" && !gone) put(answer, h("p", { role: "alert" }, error.message));
     }
@@ -103,17 +103,17 @@ export function mount(element, { store, engine, data }) {
     const found = one.findings.map((id) => tables.findings.find((finding) => finding.id === id)).filter(Boolean);
     put(answer,
       h("section", { class: "st-reveal", "data-reveal": one.key, "data-answer": right },
-        h("h3", { tabindex: "-1" }, index === SANDBOX - 1 ? "" : "In the model: ", text(right)),
+        h("h2", { tabindex: "-1" }, index === SANDBOX - 1 ? "" : "In the model: ", text(right)),
         h("p", { class: "st-guessed" }, guess === right ? "That was your guess." : `You guessed: ${lower(text(guess))}.`),
         one.reveal(readings, tables).map((part) => h("p", {}, words(part))),
         one.pictures(readings, name).map((picture) => drawn(picture, readings, name))),
-      h("section", { class: "st-published" }, h("h3", {}, "What was published"),
+      h("section", { class: "st-published" }, h("h2", {}, "What was published"),
         h("ul", {}, found.map((finding) => h("li", { class: `st-finding st-${finding.verdict.replace(" ", "-")}`, "data-finding": finding.id },
           h("p", { class: "st-title" }, finding.title),
           h("p", {}, h("span", { class: "st-soft" }, "Paper: "), finding.published, finding.simulated ? [h("br"), h("span", { class: "st-soft" }, "Model: "), simulated(finding, store.get().view.voice)] : null),
           h("p", { class: "st-tags" }, h("span", { class: "st-verdict" }, words(VERDICT[finding.verdict])), " ", h("span", { title: words(TRUST[finding.trust].long) }, words(TRUST[finding.trust])), " ", cite(tables.references, finding.paper)),
           finding.verdict === "fail" && finding.reason ? h("p", { class: "st-soft" }, "Why it fails: ", finding.reason) : null)))),
-      h("section", { class: "st-honest" }, h("h3", {}, "To be fair"), h("p", {}, one.caveat), one.hard ? h("p", {}, h("strong", {}, "Hard to believe: "), one.hard) : null),
+      h("section", { class: "st-honest" }, h("h2", {}, "To be fair"), h("p", {}, one.caveat), one.hard ? h("p", {}, h("strong", {}, "Hard to believe: "), one.hard) : null),
       h("p", { class: "st-onward" },
         h("button", { type: "button", class: "primary st-next", "data-control": "story-next", onclick: () => go(index + 1) }, `Next: ${next}`),
         h("button", { type: "button", class: "st-open", "data-control": "story-open", onclick: () => store.open(one.arms[one.open].scenario, { tab: "laboratory", cursor: 1.5 }) }, "Open this mouse in the laboratory")));
@@ -126,7 +126,7 @@ export function mount(element, { store, engine, data }) {
   }
 
   function sandbox() {
-    put(body, h("p", { class: "st-step" }, "The sandbox"), h("h2", { tabindex: "-1" }, "Now you"),
+    put(body, h("p", { class: "st-step" }, "The sandbox"), h("h1", { tabindex: "-1" }, "Now you"),
       h("p", { class: "st-told" }, "You have seen what the model says and where it fails. Change anything: the place, the current, the time, what is cut, what is given. Here is where one might begin."),
       h("ul", { class: "st-ideas" }, IDEAS.map(({ key, title, words: text, scenario, view }) => h("li", {}, h("button", { type: "button", "data-idea": key, onclick: () => store.open(scenario, { tab: "laboratory", ...view }) }, h("strong", {}, title), h("span", {}, words(text)))))),
       h("p", { class: "st-onward" }, h("button", { type: "button", class: "primary st-next", "data-control": "story-laboratory", onclick: () => store.set({ view: { tab: "laboratory" } }) }, "Go to the laboratory"),

@@ -18,7 +18,7 @@ export function mount(element, { store, data }) {
   const told = h("p", { class: "wl-told", role: "status", "data-said": "wall" });
   const ledger = h("ul", { class: "wl-claims" });
   const controls = h("form", { class: "wl-filters", role: "search", onsubmit: (event) => event.preventDefault() });
-  put(element, h("div", { class: "wl" }, h("h1", { tabindex: "-1" }, "What has been published, and what the model makes of it"), summary, controls, told, grid, onward,
+  put(element, h("div", { class: "wl" }, h("h1", { tabindex: "-1" }, "What has been published, and what the model makes of it"), summary, controls, told, h("h2", { class: "unseen" }, "Findings"), grid, onward,
     h("section", { class: "wl-second", "aria-labelledby": `${id}-claims` }, h("h2", { id: `${id}-claims` }, "What people are told"), h("p", { class: "wl-lead" }, "Sentences from news, clinics and shops, weighed against the findings above and against trials in people. How certain each verdict is stands beside it."), ledger)));
   let tables = null;
   let shown = FIRST;
