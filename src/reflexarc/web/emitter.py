@@ -6,6 +6,7 @@ arithmetic on arrays, and the linear systems of the integrator are eliminated in
 decided here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from reflexarc.errors import InputError
@@ -46,7 +47,12 @@ _SIGNS = {
     "and": " && ",
     "or": " || ",
 }
-_POWERS = {-1.0: "1 / {0}", 2.0: "{0} * {0}", 0.5: "Math.sqrt({0})", -2.0: "1 / ({0} * {0})"}
+_POWERS = {
+    -1.0: "1 / {0}",
+    2.0: "{0} * {0}",
+    0.5: "Math.sqrt(Math.max({0}, 0))",
+    -2.0: "1 / ({0} * {0})",
+}
 
 
 def emit(system: System) -> str:
@@ -329,6 +335,7 @@ def _numbers(values: Sequence[float]) -> str:
 
 
 def _number(value: float) -> str:
-    text = repr(value)
-    text = text.removesuffix(".0")
+    if math.isnan(value):
+        return "NaN"
+    text = repr(value).replace("inf", "Infinity").removesuffix(".0")
     return f"({text})" if text.startswith("-") else text
