@@ -84,13 +84,12 @@ FOCUS_SHOWS = """() => {
     return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0)
       || style.boxShadow !== "none";
   };
-  const label = element.labels?.[0] ?? element.closest("label");
-  return shows(element) || (label && shows(label)) || element.tagName.toLowerCase() in SVG
-    || shows(element.parentElement);
-}""".replace(
-    "element.tagName.toLowerCase() in SVG",
-    "(element instanceof SVGElement && getComputedStyle(element).stroke !== 'none')",
-)
+  const near = [element, element.nextElementSibling, element.labels?.[0], element.closest("label")];
+  if (near.some(one => one && shows(one))) return true;
+  return element instanceof SVGElement && [...element.querySelectorAll("*")]
+    .some(one => parseFloat(getComputedStyle(one).strokeWidth) >= 3);
+}"""
+"""Whether one sees where the focus is: a ring, or a thicker line in a drawing."""
 
 
 def test_with_reduced_motion_nothing_moves(visit: Callable[..., Any]) -> None:
