@@ -11,6 +11,7 @@ const KEPT = 400;
 
 const planes = new Map();
 const nodes = new Map();
+const shapes = new Map();
 
 /**
  * Return what a stimulus recruits: {place, region, rate, classes, drives, reach}; bands are
@@ -160,32 +161,40 @@ function planeOf(tables, contact, fibres, options) {
 function tissueNodes(tables, needle, fibres, tissue, width) {
   const key = JSON.stringify([needle, fibres.id, tissue.from, tissue.to, width]);
   return kept(nodes, key, () => {
-    const { disc_mm: disc, needle_mm: standardLength } = tables;
+    const { disc_mm: disc } = tables;
     const squares = Array.from({ length: 23 }, (_, k) => 0.01 + (k / 22) * (disc ** 2 - 0.01));
     const radii = [0.05, ...squares.map(Math.sqrt)];
     const contact = needle.bare ? "needle" : "point, muscle";
     const plane = planeOf(tables, contact, fibres, { width, reach: 5, waveform: needle.waveform, polarity: needle.polarity, pair: needle.pair });
-    const half = needle.bare ? Math.max(needle.bare, SHORTEST_MM) / 2 : 0;
-    const rows = [];
-    for (let k = 0; k < DEPTHS; k += 1) {
-      const depth = tissue.from + ((k + 0.5) / DEPTHS) * (tissue.to - tissue.from);
-      const axial = Math.abs(depth - (needle.depth - half));
-      fibres.diameters.forEach((diameter, row) => {
-        const length = fibres.myelinated ? 0.162 * diameter : 0.178;
-        let highest = -Infinity;
-        rows.push(radii.map((radius) => {
-          const away = Math.hypot(radius, Math.max(axial - half, 0));
-          const distance = Math.min(plane.farthest, Math.max(plane.nearest, away));
-          const ratio = needle.bare
-            ? bend(distance, 0, standardLength / 2, length) / bend(Math.max(radius, plane.nearest), axial, half, length)
-            : pointBend(distance, length) / pointBend(Math.max(away, distance), length);
-          highest = Math.max(highest, plane.at(row, distance) + Math.log(ratio));
-          return highest;
-        }));
-      });
-    }
+    const rows = shapeOf(tables, needle, fibres, tissue, plane, radii).map(({ row, distances, bends }) => {
+      let highest = -Infinity;
+      return radii.map((_, k) => (highest = Math.max(highest, plane.at(row, distances[k]) + bends[k])));
+    });
     const weights = radii.slice(1).map((radius, k) => (radius ** 2 - radii[k] ** 2) / disc ** 2);
     return { rows, weights, core: (radii[0] / disc) ** 2 };
+  });
+}
+
+/** Where the fibres of one class lie about a needle, whatever the pulse: what a width doesn't change. */
+function shapeOf(tables, needle, fibres, tissue, { nearest, farthest }, radii) {
+  const { depth, bare } = needle;
+  const key = JSON.stringify([depth, bare, fibres.id, tissue.from, tissue.to, nearest, farthest]);
+  return kept(shapes, key, () => {
+    const half = bare ? Math.max(bare, SHORTEST_MM) / 2 : 0;
+    const rows = [];
+    for (let k = 0; k < DEPTHS; k += 1) {
+      const axial = Math.abs(tissue.from + ((k + 0.5) / DEPTHS) * (tissue.to - tissue.from) - (depth - half));
+      fibres.diameters.forEach((diameter, row) => {
+        const length = fibres.myelinated ? 0.162 * diameter : 0.178;
+        const away = radii.map((radius) => Math.hypot(radius, Math.max(axial - half, 0)));
+        const distances = away.map((own) => Math.min(farthest, Math.max(nearest, own)));
+        const bends = radii.map((radius, n) => Math.log(bare
+          ? bend(distances[n], 0, tables.needle_mm / 2, length) / bend(Math.max(radius, nearest), axial, half, length)
+          : pointBend(distances[n], length) / pointBend(Math.max(away[n], distances[n]), length)));
+        rows.push({ row, distances, bends });
+      });
+    }
+    return rows;
   });
 }
 

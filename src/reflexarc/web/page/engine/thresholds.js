@@ -62,12 +62,14 @@ function logFactors(tables, name, unmyelinated, diameter, logs, width) {
   const known = name === "needle pair" && unmyelinated ? "pair along fibre" : name;
   const cells = tables.factors[`${known}|${unmyelinated ? "unmyelinated" : "myelinated"}`];
   const diameters = [...new Set(cells.map(([d]) => d))];
+  const grouped = diameters.map((d) => {
+    const rows = cells.filter(([own]) => own === d);
+    return { widths: rows.map(([, w]) => Math.log(w)), curves: rows.map(([, , r, factor]) => [r.map(Math.log), factor.map(Math.log)]) };
+  });
+  const logDiameters = diameters.map(Math.log);
   return logs.map((distance) => {
-    const byDiameter = diameters.map((d) => {
-      const rows = cells.filter(([own]) => own === d);
-      const values = rows.map(([, , r, factor]) => straight(r.map(Math.log), factor.map(Math.log), distance));
-      return straight(rows.map(([, w]) => Math.log(w)), values, Math.log(width));
-    });
-    return straight(diameters.map(Math.log), byDiameter, Math.log(diameter));
+    const byDiameter = grouped.map(({ widths, curves }) =>
+      straight(widths, curves.map(([r, factors]) => straight(r, factors, distance)), Math.log(width)));
+    return straight(logDiameters, byDiameter, Math.log(diameter));
   });
 }
