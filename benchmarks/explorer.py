@@ -47,22 +47,27 @@ MEASURE = """
 async (ask, scenario, ids, changes) => {
   const now = () => performance.now();
   await ask.course(scenario, ids);
-  const runs = [];
-  for (let k = 0; k < changes; k += 1) {
-    const stimulus = { ...scenario.stimulus, current: 0.4 + 0.01 * k };
-    const begin = now();
-    await ask.course({ ...scenario, stimulus }, ids);
-    runs.push(now() - begin);
-  }
+  const changed = async (make) => {
+    const taken = [];
+    for (let k = 0; k < changes; k += 1) {
+      const stimulus = { ...scenario.stimulus, ...make(k) };
+      const begin = now();
+      await ask.course({ ...scenario, stimulus }, ids);
+      taken.push(now() - begin);
+    }
+    taken.sort((a, b) => a - b);
+    return { best: taken[0], median: taken[changes >> 1], worst: taken.at(-1) };
+  };
+  const run_ms = await changed((k) => ({ current: 0.4 + 0.01 * k }));
+  const width_ms = await changed((k) => ({ width: 60 + 3 * k }));
   const cohorts = [];
   for (const dose of [4.1, 4.2, 4.3]) {
     const begin = now();
     await ask.cohort({ ...scenario, challenge: { ...scenario.challenge, dose } }, ids);
     cohorts.push(now() - begin);
   }
-  runs.sort((a, b) => a - b);
   cohorts.sort((a, b) => a - b);
-  return { run_ms: { best: runs[0], median: runs[changes >> 1], worst: runs.at(-1) },
+  return { run_ms, width_ms,
     mice_100_ms: { best: cohorts[0], median: cohorts[1], worst: cohorts[2] } };
 }
 """
