@@ -51,7 +51,25 @@ export async function mount(element, { store, engine, data }) {
       h("button", { type: "button", "data-site": site.code, class: site.refused ? "site refused" : "site", "aria-pressed": String(site.code === chosen), onclick: () => pick(site.code) },
         h("b", null, site.code), " ", h("span", null, site.name === site.code ? "" : site.name),
         site.refused && h("span", { class: "quiet" }, " not in the model")))));
+    rove();
   }
+
+  /** One stop for Tab; arrow keys go from site to site. */
+  function rove(to = null) {
+    const buttons = [...list.querySelectorAll("[data-site]")];
+    const stop = to ?? buttons.find((button) => button.getAttribute("aria-pressed") === "true") ?? buttons[0];
+    for (const button of buttons) button.tabIndex = button === stop ? 0 : -1;
+  }
+
+  list.addEventListener("keydown", (event) => {
+    const buttons = [...list.querySelectorAll("[data-site]")];
+    const here = buttons.indexOf(document.activeElement);
+    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 }[event.key];
+    if (here < 0 || next === undefined || !buttons[next]) return;
+    event.preventDefault();
+    rove(buttons[next]);
+    buttons[next].focus();
+  });
 
   let turn = 0;
   let later = null;
@@ -105,6 +123,7 @@ export async function mount(element, { store, engine, data }) {
       button.setAttribute("aria-pressed", String(on));
       if (on && !list.contains(document.activeElement)) list.scrollTop = Math.max(0, button.offsetTop - list.offsetTop - list.clientHeight / 2);
     }
+    if (!list.contains(document.activeElement)) rove();
     clearTimeout(later);
     later = setTimeout(drawDetail, AFTER_CURVE_MS);
   }

@@ -22,5 +22,5 @@ export async function mount(element, { data }) {
     h("h2", null, "Privacy"),
     h("p", null, "The page asks nothing of other sites, sets no cookies, and sends nothing anywhere. The address holds all that you have set."),
     h("h2", null, "Keyboard"),
-    h("p", null, "Every control is reached by Tab. Blocks under the curve move by the arrow keys, with Shift in larger steps. Ctrl Z undoes.")));
+    h("p", null, "Every control is reached by Tab. In the list of sites, arrow keys go from one to the next. Blocks under the curve move by the arrow keys, with Shift in larger steps. Ctrl Z undoes.")));
 }
