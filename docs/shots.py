@@ -11,14 +11,22 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+
 from reflexarc.web.site import write_site
 
 IMAGES = Path(__file__).parent / "images"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+MASTHEAD = 90
+"""Pixels of the page's head, which stays in sight."""
 COLOURS = 128
 """Of each picture's palette: few, so that the files stay small."""
-AT_REST = """() => document.documentElement.dataset.busy === "0"
-  && Number(document.documentElement.dataset.settled ?? 0) > 0"""
+AT_REST = """() => {
+  const { busy, settled, tab } = document.documentElement.dataset;
+  if (tab !== "laboratory") return busy !== "1"
+    && document.querySelector(`[data-panel=${tab}]`)?.textContent.length > 200;
+  return busy === "0" && Number(settled ?? 0) > 0
+    && (document.querySelector("#mice").innerText.match(/of 100 (mice )?alive/g) ?? []).length > 1;
+}"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Shot:
         height: Its height.
         scheme: Light or dark.
         anchor: What is scrolled to the top; nothing if empty.
+        press: What is pressed first.
     """
 
     name: str
@@ -40,12 +49,19 @@ class Shot:
     height: int = 800
     scheme: str = "light"
     anchor: str = ""
+    press: tuple[str, ...] = ()
 
 
 SHOTS = (
-    Shot("explorer", "#view.tab=laboratory"),
-    Shot("explorer-story", "#view.tab=story&view.chapter=1", height=720),
-    Shot("explorer-pathway", "#view.tab=laboratory", anchor="[data-panel=pathway]"),
+    Shot("explorer", "#view.tab=laboratory", height=860),
+    Shot(
+        "explorer-story",
+        "#view.tab=story&view.chapter=1",
+        height=720,
+        anchor="[data-reveal]",
+        press=("[data-guess] >> nth=0", "[data-control=story-show]"),
+    ),
+    Shot("explorer-pathway", "#view.tab=laboratory", height=860, anchor="#sheet-pathway"),
     Shot("explorer-findings", "#view.tab=findings", height=720),
     Shot("explorer-phone", "#view.tab=laboratory", width=390, height=844, scheme="dark"),
 )
@@ -74,8 +90,12 @@ def take(browser: Browser, index: Path, shot: Shot) -> None:
     page = context.new_page()
     page.goto(f"{index.as_uri()}{shot.address}")
     page.wait_for_function(AT_REST, timeout=60_000)
+    for target in shot.press:
+        page.locator(target).click()
+        page.wait_for_timeout(1500)
     if shot.anchor:
         page.locator(shot.anchor).first.evaluate("one => one.scrollIntoView({block: 'start'})")
+        page.mouse.wheel(0, -MASTHEAD)
     page.wait_for_timeout(300)
     file = IMAGES / f"{shot.name}.png"
     page.screenshot(path=file)
