@@ -16,11 +16,21 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from reflexarc.biology import lesions
+from reflexarc.biology import inputs, lesions
 from reflexarc.vocabulary import find_lesion, lesion_names
 from reflexarc.web.structure import Structure, structure
 
-__all__ = ["EDGE_KINDS", "GROUPS", "Edge", "Part", "edges", "objections", "parts", "pathway_data"]
+__all__ = [
+    "EDGE_KINDS",
+    "GROUPS",
+    "Edge",
+    "Part",
+    "edges",
+    "equations_data",
+    "objections",
+    "parts",
+    "pathway_data",
+]
 
 GROUPS = ("sensory", "central", "vagal", "sympathetic", "adrenal", "blood", "organ", "immune")
 """Kinds of parts; the page has a colour and a word for each."""
@@ -153,12 +163,9 @@ def objections(
 
 
 def pathway_data() -> dict[str, Any]:
-    """Return the drawing as plain data for the page, with every equation of the model as text."""
-    shape = structure()
+    """Return the drawing as plain data, with what each input of the model is at rest."""
     return {
-        "equations": {
-            id: {"kind": shape.kinds[id], "text": text} for id, text in shape.texts.items()
-        },
+        "inputs": {item.id: item.value for item in inputs()},
         "parts": [asdict(part) for part in parts()],
         "edges": [
             {"from": edge.source, "to": edge.target}
@@ -166,6 +173,12 @@ def pathway_data() -> dict[str, Any]:
             for edge in edges()
         ],
     }
+
+
+def equations_data() -> dict[str, dict[str, str]]:
+    """Return every equation of the model by the id that it governs: its kind, and it as text."""
+    shape = structure()
+    return {id: {"kind": shape.kinds[id], "text": text} for id, text in shape.texts.items()}
 
 
 def _doubts(shape: Structure, edge: Edge, known: Mapping[str, Part]) -> Iterator[str]:

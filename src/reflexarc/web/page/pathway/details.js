@@ -90,8 +90,8 @@ function neighbours({ part }, byId, { tables, voice, choose }) {
 
 function deeper(ids, context) {
   const { tables, voice } = context;
-  const own = ids.filter((id) => tables.pathway.equations[id]);
-  const trees = own.map((id) => ({ id, ...tables.pathway.equations[id], tree: parse(tables.pathway.equations[id].text) }));
+  const own = ids.filter((id) => tables.equations[id]);
+  const trees = own.map((id) => ({ id, ...tables.equations[id], tree: parse(tables.equations[id].text) }));
   const used = new Set(trees.flatMap(({ tree }) => [...idsOf(tree)]));
   const parameters = tables.parameters.filter((one) => used.has(one.id));
   const papers = [...new Set(parameters.flatMap((one) => keys(one.source)))].filter((key) => tables.references[key]);

@@ -12,8 +12,8 @@ import { DONE, KINDS, LEVELS, named } from "./words.js";
 
 const CORD = "spinal cord at ";
 
-/** Mount the pathway in an element: {store, engine, data} as for every panel. */
-export function mount(element, { store, engine, data }) {
+/** Mount the pathway in an element: {store, data, runs} as for every panel. */
+export function mount(element, { store, data, runs }) {
   const stage = h("div", { class: "pw-stage", "data-panel": "pathway-diagram" });
   const panel = h("section", { class: "pw-details", "data-panel": "pathway-details", "aria-label": "The chosen part" });
   const said = h("p", { class: "pw-said", role: "status", "data-said": "pathway" });
@@ -34,9 +34,6 @@ export function mount(element, { store, engine, data }) {
 
   let tables = null;
   let chosen = null;
-  let curves = { with: null, without: null };
-  let extra = new Set();
-  let asked = 0;
   let gone = false;
   const diagram = drawing(stage, { onpress: press });
 
@@ -91,64 +88,35 @@ export function mount(element, { store, engine, data }) {
   function choose(item) {
     chosen = item;
     store.set({ view: { select: idOf(item) } });
-    const wanted = idsOf_(item);
-    const missing = wanted.filter((id) => tables.computed.has(id) && !extra.has(id));
-    if (missing.length) {
-      extra = new Set([...extra, ...missing]);
-      ask();
-    }
+    follow(item);
     if (item.part && !shownParts().parts.includes(item.part)) redraw();
     redraw();
   }
 
-  function idsOf_(item) {
+  /** Have everything that stands in an item's equations followed through the next runs. */
+  function follow(item) {
     const own = item.part ? item.part.ids : item.edge.flow;
-    return own.flatMap((id) => [id, ...(tables.pathway.equations[id] ? idsOf(parse(tables.pathway.equations[id].text)) : [])]);
-  }
-
-  async function ask() {
-    asked += 1;
-    const mine = asked;
-    const { scenario } = seen();
-    const ids = [...new Set([...tables.base, ...extra])];
-    const options = { ids, times: timesFor(scenario) };
-    const { animal } = seen().view;
-    if (animal !== null && animal !== undefined) options.animal = animal;
-    try {
-      const [needle, bare] = await Promise.all([engine.course(scenario, options), engine.course(withoutNeedle(scenario), options)]);
-      if (mine !== asked || gone) return;
-      curves = { with: needle, without: bare };
-      flow();
-      tell();
-    } catch (error) {
-      if (mine === asked && !gone) say_(error.message);
-    }
+    const named = own.flatMap((id) => [id, ...(tables.equations[id] ? idsOf(parse(tables.equations[id].text)) : [])]);
+    runs.follow(named.filter((id) => tables.computed.has(id) || id in tables.pathway.inputs));
   }
 
   function read(id) {
     const { scenario, view } = seen();
+    const { needle, control } = runs.get();
     const fixed = tables.fixed(id, scenario);
-    return {
-      value: at(curves.with, id, view.cursor) ?? fixed,
-      without: at(curves.without, id, view.cursor) ?? fixed,
-    };
+    return { value: at(needle, id, view.cursor) ?? fixed, without: at(control, id, view.cursor) ?? fixed };
   }
 
   function flow() {
     const { cursor } = seen().view;
-    diagram.flow(({ edge }) => {
-      if (!edge) return null;
-      let total = 0;
-      for (const id of edge.flow) total += at(curves.with, id, cursor) ?? 0;
-      return Math.max(0, total) / edge.full;
+    const course = runs.get().needle;
+    const full = (edge) => Math.max(0, edge.flow.reduce((sum, id) => sum + (at(course, id, cursor) ?? 0), 0)) / edge.full;
+    const { edges } = tables.pathway;
+    diagram.flow(({ part, edge }) => {
+      if (edge) return full(edge);
+      const out = edges.filter((one) => one.from === part.id);
+      return Math.max(0, ...(out.length ? out : edges.filter((one) => one.to === part.id)).map(full));
     });
-    for (const part of tables?.pathway.parts ?? []) {
-      const node = stage.querySelector(`[data-part="${part.id}"]`);
-      if (!node) continue;
-      const near = tables.pathway.edges.filter((edge) => edge.from === part.id);
-      const most = (near.length ? near : tables.pathway.edges.filter((edge) => edge.to === part.id)).map((edge) => edge.flow.reduce((sum, id) => sum + (at(curves.with, id, cursor) ?? 0), 0) / edge.full);
-      node.style.setProperty("--flow", Math.max(0, Math.min(1, Math.max(0, ...most))).toFixed(3));
-    }
     const { scenario } = seen();
     clock.textContent = `${duration(cursor)} ${cursor < 0 ? "before" : "after"} ${anchorOf(scenario) || "time 0"}`;
     slider.value = String(toSlider(cursor));
@@ -208,27 +176,22 @@ export function mount(element, { store, engine, data }) {
   }
 
   async function load() {
-    const [pathway, lesions, parameters, references, agents, told] = await Promise.all([
-      data.load("pathway"), data.load("lesions"), data.load("parameters"), data.load("references"), data.load("agents"), engine.describe(),
-    ]);
+    const [pathway, equations, lesions, parameters, references, agents] = await Promise.all(["pathway", "equations", "lesions", "parameters", "references", "agents"].map((name) => data.load(name)));
     if (gone) return;
-    tables = tablesOf({ pathway, lesions, parameters, references, agents, told });
+    tables = tablesOf({ pathway, equations, lesions, parameters, references, agents });
     const { select } = seen().view;
     const part = pathway.parts.find((one) => one.id === select);
     const edge = pathway.edges.find((one) => keyOf(one) === select);
     chosen = part ? { part } : edge ? { edge } : null;
-    if (chosen) extra = new Set(idsOf_(chosen).filter((id) => tables.computed.has(id)));
+    runs.follow(tables.base);
+    if (chosen) follow(chosen);
     redraw();
-    ask();
   }
   load().catch((error) => put(panel, h("p", { role: "alert" }, error.message)));
 
   const stop = store.subscribe((state, before) => {
     if (!tables) return;
-    if (state.scenario !== before.scenario || state.view.animal !== before.view.animal) {
-      ask();
-      tell();
-    }
+    if (state.scenario !== before.scenario) tell();
     if (state.view.voice !== before.view.voice) redraw();
     else if (state.view.cursor !== before.view.cursor) {
       flow();
@@ -236,41 +199,51 @@ export function mount(element, { store, engine, data }) {
     }
   });
 
+  let last = null;
+  const quit = runs.subscribe(({ needle, control }) => {
+    if (!tables || gone || (last?.needle === needle && last?.control === control)) return;
+    last = { needle, control };
+    flow();
+    tell();
+  });
+
   return {
     update: redraw,
     destroy() {
       gone = true;
       stop();
+      quit();
       diagram.destroy();
       put(element);
     },
   };
 }
 
-function tablesOf({ pathway, lesions, parameters, references, agents, told }) {
+function tablesOf({ pathway, equations: written, lesions, parameters, references, agents }) {
   const list = (table, name) => (Array.isArray(table) ? table : table[name] ?? Object.values(table));
   const cuts = list(lesions, "lesions");
   const numbers = list(parameters, "parameters");
   const drugs = list(agents, "agents").filter((agent) => !agent.refused);
-  const states = new Map(list(told.states ?? [], "states").map((state) => [state.id, state]));
+  const { equations } = written;
+  const states = new Map(written.states.map((state) => [state.id, state]));
   const byName = new Map(numbers.map((one) => [one.id, one.value]));
   const kinds = new Map(cuts.map((row) => [row.name, row.kind]));
-  const computed = new Set(Object.keys(pathway.equations));
+  const computed = new Set(Object.keys(equations));
   const base = new Set([...pathway.parts.flatMap((part) => part.ids), ...pathway.edges.flatMap((edge) => edge.flow)].filter((id) => computed.has(id)));
   return {
-    pathway, parameters: numbers, references: references.references ?? references, computed, base,
+    pathway, equations, parameters: numbers, references: references.references ?? references, computed, base,
     kindOf: (name) => (name.startsWith(CORD) ? "spinal cord" : kinds.get(name) ?? "peripheral nerve"),
     /** Return [words, unit] for an id of the model. */
     about: (id) => [states.get(id)?.label ?? id.replace(/_/g, " "), states.get(id)?.unit ?? "dimensionless"],
     /** Return the value of what no equation gives: a parameter, or an input as the lesions leave it. */
     fixed(id, scenario) {
       const cut = cuts.find((row) => row.parameter === id && scenario.lesions.includes(row.name));
-      return cut ? cut.value : scenario.parameters?.[id] ?? byName.get(id) ?? told.inputs?.find?.((one) => one.id === id)?.value;
+      return cut ? cut.value : scenario.parameters?.[id] ?? byName.get(id) ?? pathway.inputs[id];
     },
     /** Return the agents whose amount stands in the equations of some ids, or in rules that those name. */
     drugsOn(ids) {
       const near = new Set(ids);
-      for (let round = 0; round < 2; round += 1) for (const id of [...near]) if (pathway.equations[id] && (round === 0 || pathway.equations[id].kind === "rule")) for (const used of idsOf(parse(pathway.equations[id].text))) near.add(used);
+      for (let round = 0; round < 2; round += 1) for (const id of [...near]) if (equations[id] && (round === 0 || equations[id].kind === "rule")) for (const used of idsOf(parse(equations[id].text))) near.add(used);
       const found = new Map(drugs.filter((agent) => agentStates(agent).some((state) => near.has(state) && states.get(state)?.subsystem === "agents")).map((agent) => [agent.name, agent]));
       return [...found.values()];
     },

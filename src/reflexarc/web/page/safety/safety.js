@@ -6,6 +6,8 @@ import { digits, duration, say } from "../shell/voices.js";
 import { check } from "./charge.js";
 import { BANDS, GRADES, GRADE_ORDER } from "./words.js";
 
+const REST_MS = 150;
+
 /** Mount the panel in an element: {store, engine, data} as for every panel. */
 export function mount(element, { store, engine, data }) {
   const own = h("div", { class: "sf-own", "data-panel": "safety-stimulus" });
@@ -107,9 +109,12 @@ export function mount(element, { store, engine, data }) {
     for (const one of element.querySelectorAll("details")) if (open.has(one.querySelector("summary").textContent)) one.open = true;
   }
 
+  /** Ask after a rest, so that the curves come first while somebody moves a control. */
   async function ask() {
     asked += 1;
     const mine = asked;
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+    if (mine !== asked || gone) return;
     const { stimulus, lesions } = store.get().scenario;
     try {
       const found = stimulus && stimulus.current > 0 ? await engine.recruit(stimulus, lesions) : null;
