@@ -1,5 +1,6 @@
 # make demo   install, run every published finding and one whole experiment, say where the report is
 # make test   lint, types, tests (what CI runs)
+# make browser  find or install the Chromium that the tests of the page drive
 # make fit    fit the free parameters again (seeded)
 # make results  run what the README and the tutorial show, and write it into them
 # make docs   the manual as HTML
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --use-pe
 JOBS ?= 2
 OUT ?= runs
 
-.PHONY: demo test lint fit results docs clean bench bench-peers
+.PHONY: demo test lint browser fit results docs clean bench bench-peers
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.core
@@ -31,13 +32,16 @@ demo: $(VENV)/.core
 	echo; echo "published beside simulated: $(OUT)/findings.txt"; \
 	exit $$status
 
-test: $(VENV)/.dev lint
+test: $(VENV)/.dev lint browser
 	$(BIN)/python -m pytest -n $(JOBS) -q
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+browser: $(VENV)/.dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tools/browser.sh
 
 fit: $(VENV)/.core
 	$(BIN)/python -m reflexarc.fitting
@@ -79,7 +83,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) --editable '.[dev]'
+	$(PIP) --editable '.[dev,server]'
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python

@@ -83,8 +83,10 @@ ORDER = [
     "contradictions.running",
     "contradictions.drawing",
     "evidence_site",
+    "web",
     "fitting",
     "bench",
+    "server",
     "cli",
     "__main__",
 ]

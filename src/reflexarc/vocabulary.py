@@ -17,6 +17,7 @@ from reflexarc.errors import InputError, unknown_word
 __all__ = [
     "LesionEffect",
     "agent_names",
+    "cord_segments",
     "find_agent",
     "find_lesion",
     "find_observable",
@@ -132,6 +133,11 @@ def _transection(part: str, number: int, side: Side) -> LesionEffect:
         if _segment(row.entry_level) >= _segment(level)
     )
     return LesionEffect(f"spinal cord at {level}", "spinal cord", "both", sets, ())
+
+
+def cord_segments() -> dict[str, int]:
+    """Return how many segments each part of the spinal cord has, from head to tail."""
+    return dict(_CORD)
 
 
 def _segment(level: str) -> int:

@@ -29,12 +29,15 @@ __all__ = [
     "NEEDLE_MM",
     "SEAM_UM",
     "Contact",
+    "Grid",
     "Plane",
     "Polarity",
     "Waveform",
     "check_pulse",
+    "factor_cells",
     "pulse_widths",
     "threshold",
+    "threshold_grid",
     "threshold_plane",
 ]
 
@@ -77,7 +80,7 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class Grid:
     """Logarithms of threshold (mA) over diameter (um), distance (mm) and pulse width (us)."""
 
     diameters: Array
@@ -245,14 +248,15 @@ def _plane_at_width(contact: Contact, block: str, reach_mm: float, pulse_width_u
     return plane
 
 
-def _grid(contact: Contact, block: str, reach_mm: float) -> _Grid:
+def _grid(contact: Contact, block: str, reach_mm: float) -> Grid:
     """Take the thinnest fibres along only where the table reaches far enough for them."""
     near = contact != "needle" and block == "PENA" and reach_mm <= 2.0
-    return _grid_of(contact, block, near)
+    return threshold_grid(contact, block, near)
 
 
 @cache
-def _grid_of(contact: Contact, block: str, near: bool) -> _Grid:
+def threshold_grid(contact: Contact, block: str, near: bool) -> Grid:
+    """Return the cells of one cable model beside one contact; `near` keeps its thinnest fibres."""
     cells: dict[tuple[float, float, float], float] = {}
     if contact == "needle":
         rows = (r for r in read_rows("thresholds/needle.csv") if r["return"] == "distant")
@@ -268,7 +272,7 @@ def _grid_of(contact: Contact, block: str, near: bool) -> _Grid:
         diameters = [d for d in diameters if d >= 2.0]
     distances = [r for r in distances if all((d, r, w) in cells for d in diameters for w in widths)]
     values = [[[cells[d, r, w] for w in widths] for r in distances] for d in diameters]
-    return _Grid(
+    return Grid(
         np.array(diameters), np.array(distances), np.array(widths), np.log(np.array(values))
     )
 
@@ -295,7 +299,7 @@ def _log_factor(
     """Interpolate a geometry factor, holding it constant beyond the cells that are known."""
     if case == "needle pair" and unmyelinated:
         case = "pair along fibre"  # the needle pair was worked out for myelinated fibres only
-    table = _factors(case, unmyelinated)
+    table = factor_cells(case, unmyelinated)
     by_diameter = []
     for diameter in sorted({key[0] for key in table}):
         by_width = []
@@ -310,7 +314,8 @@ def _log_factor(
 
 
 @cache
-def _factors(case: str, unmyelinated: bool) -> dict[tuple[float, float], tuple[Array, Array]]:
+def factor_cells(case: str, unmyelinated: bool) -> dict[tuple[float, float], tuple[Array, Array]]:
+    """Return log distances and log factors of a geometry, by diameter (um) and width (us)."""
     cells: dict[tuple[float, float], dict[float, float]] = {}
     if case == "needle pair":
         single: dict[tuple[str, ...], float] = {}

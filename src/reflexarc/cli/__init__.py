@@ -19,7 +19,9 @@ from reflexarc.cli import (
     run,
     safety,
     screen,
+    serve,
     simulate,
+    site,
     sites,
     vocabulary,
 )
@@ -47,6 +49,8 @@ app.command("evidence")(evidence.evidence)
 app.command("cite")(cite.cite)
 app.command("safety")(safety.safety)
 app.command("screen")(screen.screen)
+app.command("site")(site.site)
+app.command("serve")(serve.serve)
 app.command("simulate")(simulate.simulate)
 app.command("model")(model.model)
 app.command("sites")(sites.sites)
