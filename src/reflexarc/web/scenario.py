@@ -6,9 +6,10 @@ What the page has no control for is not bent until it fits: `scenario_of` says w
 from collections.abc import Mapping
 from typing import Any
 
-from reflexarc.protocol import Arm, Electroacupuncture, NerveStimulation
+from reflexarc.protocol import Arm, Electroacupuncture, NerveStimulation, Optogenetics
+from reflexarc.protocol.infection import AnyChallenge
 from reflexarc.protocol.stimulus import Stimulus
-from reflexarc.protocol.treatment import Anaesthesia, Challenge, Dose
+from reflexarc.protocol.treatment import Anaesthesia, Dose
 from reflexarc.units import quantity
 from reflexarc.vocabulary import hypothesis_options
 
@@ -46,7 +47,7 @@ def scenario_of(arm: Arm, *, hours: float) -> dict[str, Any]:
     }
 
 
-def _challenge(challenge: Challenge | None) -> dict[str, Any] | None:
+def _challenge(challenge: AnyChallenge | None) -> dict[str, Any] | None:
     if challenge is None:
         return None
     if not isinstance(challenge, Dose):
@@ -74,6 +75,8 @@ def _stimulus(stimuli: tuple[Stimulus, ...]) -> dict[str, Any] | None:
     if len(stimuli) > 1:
         raise CannotShow("it has more than one stimulus")
     (one,) = stimuli
+    if not isinstance(one, Electroacupuncture | NerveStimulation | Optogenetics):
+        raise CannotShow("it is stimulated by hand, through the skin or by nature")
     if len(one.windows) > 1:
         raise CannotShow("its stimulus comes more than once")
     if one.frequency is None:
