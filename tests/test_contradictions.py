@@ -213,7 +213,7 @@ def test_answers_count_scored_findings(outcomes: dict[int, Outcome]) -> None:
 def test_the_record_says_what_can_not_be_expressed(outcomes: dict[int, Outcome]) -> None:
     record = json.loads(json.dumps(outcomes[16].record()))
     silent = [account for account in record["accounts"] if not account["expressed"]]
-    assert "no human parameter set" in silent[0]["means"]
+    assert "no datum of needles" in silent[0]["means"]
     assert record["sides"][0]["not run"][0] == {"row": "HU-1", "because": "patients with sepsis"}
     five = outcomes[5].record()
     assert {finding["account"] for finding in five["findings"]} == set(outcomes[5].accounts)
