@@ -58,7 +58,8 @@ def reasons_of_experiment(experiment: "Experiment") -> Iterator[tuple[str, str]]
     codes = [site.code for site in atlas.sites()]
     for arm in experiment.arms.values():
         places = [needle.site for needle in arm.electroacupuncture]
-        places += [needle.site for needle in (*arm.manual_acupuncture, *arm.transcutaneous)]
+        places += [moved.site for moved in arm.manual_acupuncture]
+        places += [disc.site for disc in arm.transcutaneous]
         places += [light.site for light in arm.optogenetics]
         for place in dict.fromkeys(places):
             if place in codes:
