@@ -10,7 +10,6 @@ from reflexarc.protocol import Experiment
 from reflexarc.timeline import build_timelines
 
 END = 0.5
-SHARED = ("drive_auricular", "discharge_", "touch_")
 
 
 def levels(

@@ -16,6 +16,7 @@ __all__ = [
     "HOTTEST_C",
     "SkinRegion",
     "Technique",
+    "natural_sources",
     "rates",
     "region_names",
     "skin_region",
@@ -148,6 +149,21 @@ def thermal_rates(celsius: float) -> dict[str, float]:
         beyond = excess if row["direction"] == "heat" else -excess
         found[row["class"]] += min(max(beyond, 0.0) * float(row["hz_per_c"]), float(row["max_hz"]))
     return found
+
+
+def natural_sources() -> tuple[tuple[str, str, str], ...]:
+    """Return the source of each rate, what it is the rate of, and the note."""
+    rows = [
+        *((row, f"discharge of {row['class']} by {row['stimulus']}") for row in _read("discharge")),
+        *((row, f"{row['direction']} and {row['class']} fibres") for row in _read("thermal")),
+        *((row, f"needle technique {row['technique']}") for row in _read("techniques")),
+        *((row, f"skin of the {row['region']}") for row in _read("regions")),
+    ]
+    return tuple((row["source"], what, row["note"]) for row, what in rows if row["source"])
+
+
+def _read(table: str) -> tuple[dict[str, str], ...]:
+    return tuple(read_rows(f"{table}.tsv"))
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reflexarc import atlas, biology
+from reflexarc.atlas.natural import natural_sources
 from reflexarc.citations.naming import listed
 from reflexarc.contradictions import Contradiction
 from reflexarc.evidence.reading import load_experiments, load_findings
@@ -41,6 +42,7 @@ def reasons_of_model() -> Iterator[tuple[str, str]]:
     for name in atlas.trunk_names():
         yield from _trunk(name)
     yield from _fibres()
+    yield from _natural()
 
 
 def reasons_of_experiment(experiment: "Experiment") -> Iterator[tuple[str, str]]:
@@ -56,6 +58,8 @@ def reasons_of_experiment(experiment: "Experiment") -> Iterator[tuple[str, str]]
     codes = [site.code for site in atlas.sites()]
     for arm in experiment.arms.values():
         places = [needle.site for needle in arm.electroacupuncture]
+        places += [moved.site for moved in arm.manual_acupuncture]
+        places += [disc.site for disc in arm.transcutaneous]
         places += [light.site for light in arm.optogenetics]
         for place in dict.fromkeys(places):
             if place in codes:
@@ -64,8 +68,10 @@ def reasons_of_experiment(experiment: "Experiment") -> Iterator[tuple[str, str]]
             yield from _opsin(atlas.opsin(light.opsin))
         for hook in arm.nerve_stimulation:
             yield from _trunk(hook.nerve)
-        if arm.electroacupuncture or arm.nerve_stimulation:
+        if arm.electroacupuncture or arm.nerve_stimulation or arm.transcutaneous:
             yield from _fibres()
+        if arm.natural_stimuli or arm.manual_acupuncture:
+            yield from _natural()
         for lesion in arm.lesions:
             for row in biology.lesions():
                 if row.name in lesion.name:  # a side or a level may stand with it
@@ -139,6 +145,11 @@ def _fibres() -> Iterator[tuple[str, str]]:
         yield from _each(fibres.source, _noted(f"diameters of {fibres.id} fibres", fibres.note))
     for key in atlas.threshold_sources():
         yield key, "cable model behind the thresholds of fibres"
+
+
+def _natural() -> Iterator[tuple[str, str]]:
+    for source, what, note in natural_sources():
+        yield from _each(source, _noted(what, note))
 
 
 def _each(cell: str, reason: str) -> Iterator[tuple[str, str]]:

@@ -153,7 +153,6 @@ def _kinds(part: Schema) -> None:
     """The kind is the key: of the region, or for heat and cold of the temperature."""
     _words(part, "region", region_names())
     properties: Schema = part["properties"]
-    properties.pop("kind")
     region = properties["region"]
     warmth = {**TEMPERATURE, "description": "temperature of the probe"}
     part["properties"] = {
