@@ -120,9 +120,10 @@ def test_measured_parameters_have_a_source_that_exists():
 
 
 def test_a_definition_says_what_it_defines():
-    """Strict: four of them, none with a spread, and none whose value a source could give."""
+    """Strict: three units and the switches of hypotheses; none whose value a source could give."""
     found = [p for p in parameters() if p.status == "definition"]
-    assert {p.id for p in found} == {"f_ref", "is_AADC_hypothesis", "w_humoral_cNST", "K_death"}
+    switches = {h.parameter for h in hypotheses()}
+    assert {p.id for p in found} == {"f_ref", "w_humoral_cNST", "K_death", *switches}
     assert all(p.note and p.spread is None and p.lower is None for p in found)
 
 

@@ -92,10 +92,10 @@ REFUSED = [
     ("[PROKR2 sensory neurons]", "[PROKR3 neurons]", 9, "arms.ablated.lesions[0]", "did you mean"),
     (
         "[PROKR2 sensory neurons]",
-        "[T cells]",
+        "[kidney]",
         9,
         "arms.ablated.lesions[0]",
-        "not in this model yet",
+        "not a compartment of this model",
     ),
     ("[PROKR2 sensory neurons]", "[spinal cord]", 9, "arms.ablated.lesions[0]", "needs a level"),
     ("TNF in", "TNFF in", 11, "measure[0]", "did you mean 'TNF'?"),
@@ -106,7 +106,7 @@ REFUSED = [
     ("LPS: 4 mg/kg", "LPS: 4 mg", 2, "challenge.LPS", "wrong dimension"),
     ("LPS", "CLP", 2, "challenge.CLP", "write {CLP"),
     ("route: i.p.", "route: oral", 2, "challenge.route", "unknown route of LPS 'oral'"),
-    ("species: mouse", "species: rat", 3, "animals.species", "mouse only"),
+    ("species: mouse", "species: rut", 3, "animals.species", "did you mean 'rat'?"),
     ("per arm: 10", "per arm: 0", 3, "animals.per arm", "1 or more"),
     ("per arm: 10", "per arm: ten", 3, "animals.per arm", "whole number"),
     ("title:", "titel:", 1, "titel", "did you mean 'title'?"),
@@ -238,7 +238,8 @@ def test_what_holds_for_all_arms_holds_unless_an_arm_says_otherwise() -> None:
     assert b.anaesthesia == ()
     assert b.challenge is not None
     assert (b.challenge.dose, b.challenge.route) == ("1 mg/kg", "i.p.")
-    assert a.hypotheses == b.hypotheses == {"dopamine source": "release gain"}
+    assert a.hypotheses == b.hypotheses
+    assert a.hypotheses["dopamine source"] == "release gain"
     assert (c.hypotheses["dopamine source"], c.challenge) == ("AADC activity", None)
 
 

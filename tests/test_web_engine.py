@@ -14,7 +14,7 @@ from reflexarc.cohort import Cohort, spreads, times_of_death
 from reflexarc.compiled import system_of
 from reflexarc.ensemble import simulate
 from reflexarc.kernel.equations import SystemEquations
-from reflexarc.protocol import Electroacupuncture, Experiment, NerveStimulation
+from reflexarc.protocol import Electroacupuncture, Experiment, NerveStimulation, Optogenetics
 from reflexarc.recruitment import recruit, recruit_light, recruit_nerve
 from reflexarc.timeline import build_timelines
 from reflexarc.units import quantity
@@ -253,7 +253,13 @@ def test_recruitment_is_that_of_the_atlas(ask):
 def test_every_arm_of_every_built_in_experiment_runs_as_in_python(ask, name):
     """Every state of an animal at 21 times: to 1e-5 of its value at rtol 1e-7."""
     experiment = Experiment.load(name)
-    lines = build_timelines(experiment)
+    shown = (Electroacupuncture, NerveStimulation, Optogenetics)  # the page has no hands
+    lines = [
+        line
+        for line in build_timelines(experiment)
+        if all(isinstance(s, shown) for s in experiment.arms[line.arm].stimuli)
+    ]
+    assert lines
     treatments = [treatment_of(experiment.arms[line.arm]) for line in lines]
     made = ask("timelines", treatments=treatments)
     for line, own in zip(lines, made, strict=True):

@@ -88,8 +88,14 @@ def test_the_main_drawing_hangs_together() -> None:
 # States without a place in the drawing: the lists beside it show them.
 UNDRAWN_SUBSYSTEMS = {"agents"}
 UNDRAWN = {
-    "vesicles", "isoflurane", "conditioning", "tolerance", "disease", "transcript_TNF",
-    "cofactor_IL6", "transcript_IL6", "late_programme", "iNOS", "endothelium",
+    # Steps inside a cell, between two parts that are drawn.
+    "vesicles", "tolerance", "disease", "transcript_TNF", "cofactor_IL6", "transcript_IL6",
+    "late_programme", "iNOS", "endothelium",
+    # What somebody gives: drugs, gas, and the irritants of a paw or the belly.
+    "isoflurane", "conditioning", "antibiotics", "naloxone",
+    "irritant_left", "irritant_right", "irritant_peritoneum", "adjuvant_left", "adjuvant_right",
+    # Swelling that carrageenan makes in the belly: it is measured, and feeds nothing.
+    "inflammation_peritoneum",
 }  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 import math
 import re
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from reflexarc import biology
 from reflexarc.errors import InputError, unknown_word
@@ -167,7 +167,17 @@ class Inoculum(_Infection):
         return {"E. coli": fields.pop("count"), **fields}
 
 
-AnyChallenge = Challenge | CaecalPuncture | Inoculum
+def _kind(value: object) -> str:
+    """Only a dose is still to be read here; what is read already is its own kind."""
+    return type(value).__name__ if isinstance(value, CaecalPuncture | Inoculum) else "Challenge"
+
+
+AnyChallenge = Annotated[
+    Annotated[Challenge, Tag("Challenge")]
+    | Annotated[CaecalPuncture, Tag("CaecalPuncture")]
+    | Annotated[Inoculum, Tag("Inoculum")],
+    Discriminator(_kind),
+]
 """What can make animals ill."""
 
 

@@ -64,7 +64,7 @@ def _vocabulary() -> dict[str, Any]:
         "hypotheses": [vars(row) for row in biology.hypotheses()],
         "cord": [vars(row) for row in biology.cord()],
         "cordSegments": cord_segments(),
-        "species": {"mouse": {}},
+        "species": {name: biology.species_values(name) for name in biology.species_names()},
         "challenges": list(CHALLENGES),
         "nerves": list(atlas.trunk_names()),
     }

@@ -8,6 +8,7 @@ const BARE_MM = 3;
 const LONGEST_MM = { depth: 10, bare: 5 };
 const NERVE_CELLS = 24;
 const KEPT = 400;
+const SIDES = ["left", "right"];
 
 const planes = new Map();
 const nodes = new Map();
@@ -38,10 +39,21 @@ export function modelInputs(tables, recruitments, band = "central") {
       for (const [id, value] of Object.entries(one.classes)) inputs[`recruited_${id}_${region}`] += (value[band] * one.rate) / fastest;
     }
   }
+  for (const side of SIDES) inputs[`touch_hind_${side}`] = 0;
   for (const one of recruitments) {
+    if (one.region === "hind") for (const side of SIDES) inputs[`touch_hind_${side}`] += touchOn(one, side, band);
     for (const [drive, value] of Object.entries(one.drives)) inputs[drive] = Math.min(1, inputs[drive] + value[band]);
   }
   return inputs;
+}
+
+/** Impulses of touch fibres from one side, in Hz; a midline tissue belongs half to each side. */
+function touchOn({ reach, classes, rate }, side, band) {
+  const touch = reach.filter((row) => row.fibres === "AB");
+  const total = (rows, end) => rows.reduce((sum_, row) => sum_ + row.recruited[end], 0);
+  const sides = total(touch, "central");
+  const share = sides ? (classes.AB?.central ?? 0) / sides : 1;
+  return total(touch.filter((row) => row.side === side), band) * rate * share;
 }
 
 function underNeedle(tables, stimulus, gone) {

@@ -64,7 +64,7 @@ export function mount(element, { store, engine, data }) {
     const share = shareOf(reach);
     const asleep = anaesthesia && anaesthesia.isoflurane > 0;
     return h("p", {}, share === null ? "How many pain fibres it reaches isn’t known here. " : share < 0.005 ? "It reaches hardly any of the pain fibres near the metal. " : `It reaches about ${Math.round(100 * share)} of 100 pain fibres near the metal, where it reaches most. `,
-      stimulus.current > 0 ? (asleep ? "The mouse is asleep, which hides pain and says nothing of what an awake one would feel." : "The mouse is awake: what hurts can be felt, and pain is no part of this run.") : "");
+      stimulus.current > 0 ? (asleep ? "The mouse is asleep, which hides pain and says nothing of what an awake one would feel." : "The mouse is awake: what hurts can be felt. The model counts how paws and tail answer to pressure and heat, not what the needle itself feels like.") : "");
   }
 
   function drawPeople() {
