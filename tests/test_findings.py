@@ -240,6 +240,7 @@ def test_the_record_has_the_agreed_shape() -> None:
         "simulated",
         "verdict",
         "why",
+        "second reading",
     ]
     assert record["simulated"] == "×0.5"
     assert record["role"] == "predicted"

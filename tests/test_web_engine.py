@@ -335,6 +335,30 @@ def test_a_scenario_is_the_arm_that_it_was_made_of(ask):
             np.testing.assert_allclose(got[name], truth[name].values[0, 0], rtol=1e-4, atol=1e-6)
 
 
+def test_a_punctured_caecum_is_that_of_the_command_line(ask):
+    experiment = Experiment.from_mapping(
+        {
+            "title": "CLP",
+            "challenge": {"CLP": {"ligation": "50 %", "needle": "21 G", "punctures": 2}},
+            "arms": {"all": {}},
+            "measure": ["TNF at 24 h"],
+        }
+    )
+    scenario = scenario_of(experiment.arms["all"], hours=24.0)
+    names, times = ["TNF", "bacteria_blood"], [0.0, 6.0, 24.0]
+    (got,) = ask("courses", runs=[{"scenario": scenario, "ids": names, "times": times}], rtol=1e-7)
+    truth = simulate(
+        model=assemble(),
+        timelines=build_timelines(experiment),
+        cohort=Cohort.typical(),
+        times=np.array(times),
+        outputs=names,
+    )
+    assert got["bacteria_blood"][1] > 0.01
+    for name in names:
+        np.testing.assert_allclose(got[name], truth[name].values[0, 0], rtol=1e-4, atol=1e-9)
+
+
 def test_the_mice_of_the_page_are_those_of_the_command_line(ask):
     """They die at the same hour, to within the times at which the page looks."""
     scenario = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.evidence import fit_targets, known_failures
 from reflexarc.evidence.reading import load_experiments, load_findings
+from reflexarc.evidence.second_reading import Agreement, agreement
 from reflexarc.finding import Courses, Finding
 from reflexarc.workers import Progress
 
@@ -64,6 +65,11 @@ class Verdict:
         """The simulated number in words."""
         return self.finding.show(self.value)
 
+    @property
+    def second_reading(self) -> Agreement:
+        """Whether a second reader of the source says the same."""
+        return agreement(self.id, self.finding.comparison, self.finding.expect)
+
     def record(self) -> dict[str, str]:
         """Return it as plain data, in the shape of `reflexarc findings --json`."""
         return {
@@ -75,6 +81,7 @@ class Verdict:
             "simulated": self.simulated,
             "verdict": self.verdict,
             "why": self.why,
+            "second reading": self.second_reading,
         }
 
 

@@ -25,4 +25,5 @@ from reflexarc.biology.tables import inputs as inputs
 from reflexarc.biology.tables import lesions as lesions
 from reflexarc.biology.tables import observables as observables
 from reflexarc.biology.tables import parameters as parameters
+from reflexarc.biology.tables import puncture as puncture
 from reflexarc.biology.tables import states as states

@@ -225,6 +225,12 @@ def agents() -> tuple[Agent, ...]:
 
 
 @cache
+def puncture() -> dict[str, float]:
+    """What a puncture of the caecum rests on: `leak` (10^6 CFU/h/mm2) and diameters (mm)."""
+    return {row["id"]: float(row["value"]) for row in rows("puncture.tsv")}
+
+
+@cache
 def hypotheses() -> tuple[Hypothesis, ...]:
     """Every option of every named hypothesis."""
     return _table(

@@ -102,7 +102,7 @@ def _print(verdicts: "Sequence[Verdict]") -> None:
         colour = _COLOUR[v.verdict]
         table.add_row(
             f"{escape(v.id)}\n[dim]{escape(v.finding.paper)}[/dim]",
-            v.finding.trust,
+            v.finding.trust + (", twice" if v.second_reading == "agrees" else ""),
             v.role,
             f"[{colour}]{v.verdict}[/{colour}]",
             escape(v.finding.published),

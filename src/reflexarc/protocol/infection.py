@@ -15,22 +15,12 @@ from reflexarc.units import quantity
 
 __all__ = ["AnyChallenge", "CaecalPuncture", "Inoculum", "read_challenge"]
 
-LEAK = 25.0
-"""10^6 CFU/h that leak at first per mm2 of hole, the whole caecum being ligated; assumed."""
-
 DIAMETERS = {
-    18: 1.2,
-    19: 1.1,
-    20: 0.9,
-    21: 0.8,
-    22: 0.7,
-    23: 0.6,
-    25: 0.5,
-    26: 0.45,
-    27: 0.4,
-    30: 0.3,
+    int(name.removesuffix(" G")): size
+    for name, size in biology.puncture().items()
+    if name.endswith(" G")
 }
-"""Nominal outer diameter of a needle in mm, by gauge (ISO 9626)."""
+"""Nominal outer diameter of a needle in mm, by gauge."""
 
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
 _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
@@ -102,7 +92,7 @@ class CaecalPuncture(_Infection):
     @property
     def bolus(self) -> float:
         """Bacteria that leak at first, 10^6 CFU/h."""
-        return LEAK * self.hole * quantity(self.ligation, "percentage") / 100
+        return biology.puncture()["leak"] * self.hole * quantity(self.ligation, "percentage") / 100
 
     @property
     def row(self) -> biology.Agent:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reflexarc.protocol import Arm, Electroacupuncture, NerveStimulation, Optogenetics
-from reflexarc.protocol.infection import AnyChallenge
+from reflexarc.protocol.infection import AnyChallenge, CaecalPuncture
 from reflexarc.protocol.stimulus import Stimulus
 from reflexarc.protocol.treatment import Anaesthesia, Dose
 from reflexarc.units import quantity
@@ -50,8 +50,16 @@ def scenario_of(arm: Arm, *, hours: float) -> dict[str, Any]:
 def _challenge(challenge: AnyChallenge | None) -> dict[str, Any] | None:
     if challenge is None:
         return None
+    if isinstance(challenge, CaecalPuncture):
+        return {
+            "kind": "CLP",
+            "ligation": challenge.ligation,
+            "needle": challenge.needle,
+            "punctures": challenge.punctures,
+            "at": _rounded(challenge.times[0]),
+        }
     if not isinstance(challenge, Dose):
-        raise CannotShow("its challenge is not a dose")
+        raise CannotShow("bacteria are injected into it")
     return _dose(challenge)
 
 

@@ -24,6 +24,9 @@ ANIMALS = 100
 """Mice of the page; they are the first ones of the command line, too."""
 SEED = 1
 
+_CLP = {"ligation": "50 %", "needle": "21 G", "punctures": 2}
+"""The operation that the page begins with; an experiment may write another."""
+
 Table = Callable[[], Any]
 
 
@@ -65,7 +68,8 @@ def _vocabulary() -> dict[str, Any]:
         "cord": [vars(row) for row in biology.cord()],
         "cordSegments": cord_segments(),
         "species": {name: biology.species_values(name) for name in biology.species_names()},
-        "challenges": list(CHALLENGES),
+        "challenges": [*CHALLENGES, {"name": "CLP", "defaults": _CLP}],
+        "puncture": biology.puncture(),
         "nerves": list(atlas.trunk_names()),
     }
 

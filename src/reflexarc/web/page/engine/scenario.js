@@ -40,7 +40,8 @@ function breaths(anaesthesia) {
 
 /** A dose in mg/kg (or per hour, with a duration) as what it adds to a state of the model. */
 function given(dose, tables) {
-  const name = dose.agent ?? dose.kind;
+  if (dose.kind) return punctured(dose, tables);
+  const name = dose.agent;
   const rows = tables.agents.filter((row) => row.name === name);
   if (rows.length === 0) throw new Error(`The model doesn't know the agent ${name}.`);
   const row = rows.find((one) => one.route === dose.route) ?? (rows.length === 1 ? rows[0] : null);
@@ -51,6 +52,16 @@ function given(dose, tables) {
   const total = amount(row, dose.dose);
   if (!dose.duration) return { state: row.state, amount: total, label, times: [dose.at] };
   return { state: row.state, rate: total / dose.duration, label, windows: [[dose.at, dose.at + dose.duration]] };
+}
+
+/** A punctured caecum as the bacteria that leak from it at first; protocol/infection.py. */
+function punctured({ kind, ligation, needle, punctures, at }, { puncture }) {
+  if (kind !== "CLP") throw new Error(`The page doesn't know the challenge ${kind}.`);
+  if (!Object.hasOwn(puncture, needle)) throw new Error(`The model doesn't know the needle ${needle}.`);
+  const share = Number.parseFloat(ligation) / 100;
+  finite({ "ligated share": share, "number of punctures": punctures, "time of the CLP": at });
+  const hole = (punctures * Math.PI * puncture[needle] ** 2) / 4;
+  return { state: "caecal_leak", amount: puncture.leak * hole * share, label: `CLP ${ligation}, ${punctures} x ${needle}`, times: [at] };
 }
 
 function amount(row, dose) {

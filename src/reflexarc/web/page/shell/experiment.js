@@ -45,9 +45,8 @@ function doseOut({ agent, dose, unit, route, at }) {
 
 function challengeOut(challenge) {
   if (challenge.agent) return doseOut(challenge);
-  const { kind, at = 0, ...rest } = challenge;
-  const { severity = "yes", ...others } = rest;
-  return { [kind]: severity, ...others, at: written(at, "time") };
+  const { kind, at = 0, ...how } = challenge;
+  return { [kind]: how, at: written(at, "time") };
 }
 
 /** Return {names, scenario(name)} for an experiment as plain data (all scalars text). */
@@ -178,9 +177,9 @@ function doseIn(given, where) {
 function challengeIn(given, where) {
   const fields = spaced(given);
   const name = agentOf(fields);
-  if (name && !/kg/.test(String(fields[name]))) {
-    const { [name]: severity, at = "0 h", ...others } = fields;
-    return { kind: name, severity, ...others, at: quantity(at, "time", where) };
+  if (name && typeof fields[name] === "object" && fields[name] !== null) {
+    const { [name]: how, at = "0 h" } = fields;
+    return { kind: name, ...how, ...("punctures" in how ? { punctures: Number(how.punctures) } : {}), at: quantity(at, "time", where) };
   }
   return doseIn(given, where);
 }

@@ -1,0 +1,49 @@
+"""The second reading of the findings: whole, honest about what it didn't find, and in agreement."""
+
+from reflexarc.evidence.schema import Comparison, Expectation
+from reflexarc.evidence.second_reading import RESOLVED, agreement, second_readings
+from reflexarc.findings import load_findings
+
+FINDINGS = {finding.id: finding for finding in load_findings()}
+
+
+def verdict(name):
+    finding = FINDINGS[name]
+    return agreement(name, finding.comparison, finding.expect)
+
+
+def test_what_was_read_twice_agrees_or_is_resolved_in_the_open():
+    scored = [name for name, finding in FINDINGS.items() if finding.scored]
+    differs = {name for name in scored if verdict(name) == "differs"}
+    assert differs == set(RESOLVED) & set(scored)
+    assert sum(verdict(name) == "agrees" for name in scored) > 190
+
+
+def test_every_reading_is_of_a_finding_and_says_what_was_read():
+    readings = second_readings()
+    assert set(readings) <= set(FINDINGS)
+    for reading in readings.values():
+        assert reading.read
+        assert reading.confidence in ("high", "medium", "low")
+        assert len(reading.words.split()) <= 30
+
+
+def test_a_reading_that_says_the_opposite_differs():
+    """MA-1: the splanchnic cut raises TNF; expecting less would contradict the reader."""
+    comparison = FINDINGS["MA-1-splanchnic"].comparison
+    assert agreement("MA-1-splanchnic", comparison, Expectation(direction="higher")) == "agrees"
+    assert agreement("MA-1-splanchnic", comparison, Expectation(direction="lower")) == "differs"
+    intact = Comparison.model_validate(
+        {
+            "arm": "a",
+            "to": "b",
+            "kind": "abolished",
+            "intact": {"arm": "a", "to": "b", "direction": "lower"},
+        }
+    )
+    assert agreement("MA-1-splanchnic", intact, Expectation()) == "differs"
+
+
+def test_what_the_reader_could_not_find_does_not_count():
+    assert verdict("L20-4-survival-lower") == "unread"
+    assert not second_readings()["L20-4-survival-lower"].counts
