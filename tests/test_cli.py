@@ -298,6 +298,7 @@ def test_findings_as_json_have_the_agreed_fields() -> None:
     for one in found:
         assert set(one) == {
             "id", "paper", "trust", "role", "published", "simulated", "verdict", "why",
+            "second reading",
         }  # fmt: skip
         assert one["verdict"] in ("pass", "fail", "unscored")
 

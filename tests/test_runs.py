@@ -233,7 +233,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = tmp_path / "disk"
     mount.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(mount)],
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)],
         capture_output=True,
         check=False,
     )
@@ -246,7 +246,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.usefixtures("small_blocks")
 def test_full_disk(small_disk: Path, request_file: Path):
     ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 2_200_000)
+    ballast.write_bytes(b"x" * 5_000_000)
     with pytest.raises(StorageError, match="is full"):
         reflexarc.run(request_file, animals=8, out=small_disk, workers=1)
     (part,) = small_disk.glob("*.part")
