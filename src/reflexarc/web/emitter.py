@@ -61,7 +61,8 @@ def emit(system: System) -> str:
     It exports `states`, `parameters`, `values` (in the source), `variables` (names that can be
     asked for), `hoisted` and `slots` (sizes), `initial(p, y)`, `prepare(p, q)`, `rates(p, q, y,
     f)`, `linearise(p, q, y, f, w)` (rates, and minus the Jacobian in the slots of W),
-    `factor(w, diagonal)`, `solve(w, b)` and `look(names, p, q, y)`.
+    `factor(w, diagonal)`, `solve(w, b)` and `look(name)`, the function of (p, q, y) that gives a
+    variable.
 
     Args:
         system: The equations; they may not depend on the time but through their inputs.

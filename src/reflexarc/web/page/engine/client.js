@@ -46,12 +46,14 @@ export async function openEngine() {
       });
       if (!signal) return question.promise;
       return new Promise((resolve, reject) => {
-        signal.addEventListener("abort", () => {
+        const stop = () => {
           worker.postMessage({ id: 0, kind: "cancel", what: question.id });
           question.forget();
           reject(new DOMException("The cohort was stopped.", "AbortError"));
-        });
-        question.promise.then(resolve, reject);
+        };
+        if (signal.aborted) stop();
+        else signal.addEventListener("abort", stop, { once: true });
+        question.promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
       });
     },
 

@@ -50,7 +50,7 @@ function hypothesesOf(table) {
   for (const row of table) {
     const own = found.get(row.name) ?? { name: row.name, options: [], notes: {} };
     if (row.options) own.options.push(...row.options.map((option) => option.option ?? option.name ?? option));
-    else {
+    else if (!own.options.includes(row.option)) {
       if (row.default) own.options.unshift(row.option);
       else own.options.push(row.option);
       own.notes[row.option] = row.note;
