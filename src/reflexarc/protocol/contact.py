@@ -16,7 +16,7 @@ from reflexarc.atlas.thresholds import Waveform
 from reflexarc.contact import move_needle, stimulate_ear, stimulate_skin, touch_skin
 from reflexarc.errors import InputError
 from reflexarc.protocol.stimulus import Pulses, Stimulus
-from reflexarc.protocol.written import Current, Length, PulseWidth, one_of, plain_text
+from reflexarc.protocol.written import Current, Length, PulseWidth, one_of, plain_text, word_of
 from reflexarc.recruitment import Recruitment, Side
 from reflexarc.units import format_quantity, quantity
 
@@ -55,13 +55,6 @@ def _checked(text: object) -> object:
 
 
 Temperature = Annotated[str, BeforeValidator(_checked), WithJsonSchema(TEMPERATURE)]
-
-
-def _word(known: tuple[str, ...], kind: str) -> Any:
-    def check(cls: type, value: object) -> object:
-        return one_of(value, known, kind)
-
-    return check
 
 
 class NaturalStimulus(Stimulus):
@@ -109,7 +102,7 @@ class NaturalStimulus(Stimulus):
             fields["region"] = skin_region(plain_text(fields["region"], "region")).name
         return fields
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
 
     @property
     def place(self) -> str:
@@ -156,7 +149,7 @@ class ManualAcupuncture(Stimulus):
             found["technique"] = technique(plain_text(data["technique"], "technique")).name
         return found
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
 
     @property
     def place(self) -> str:
@@ -204,8 +197,8 @@ class Transcutaneous(Pulses):
             return data
         return {**data, "site": atlas.site(plain_text(data["site"], "site")).code}
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
-    _waveform = field_validator("waveform", mode="before")(_word(get_args(Waveform), "waveform"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
+    _waveform = field_validator("waveform", mode="before")(word_of(get_args(Waveform), "waveform"))
 
     @property
     def place(self) -> str:
@@ -247,8 +240,8 @@ class Auricular(Pulses):
     electrode_diameter: Length = "2 mm"
     waveform: Waveform = "monophasic"
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
-    _waveform = field_validator("waveform", mode="before")(_word(get_args(Waveform), "waveform"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
+    _waveform = field_validator("waveform", mode="before")(word_of(get_args(Waveform), "waveform"))
 
     @property
     def place(self) -> str:

@@ -8,7 +8,7 @@ from reflexarc import atlas
 from reflexarc.atlas.thresholds import Waveform
 from reflexarc.errors import InputError
 from reflexarc.protocol.stimulus import Pulses
-from reflexarc.protocol.written import Current, Irradiance, Length, PulseWidth, one_of, plain_text
+from reflexarc.protocol.written import Current, Irradiance, Length, PulseWidth, plain_text, word_of
 from reflexarc.recruitment import (
     Configuration,
     Recruitment,
@@ -25,13 +25,6 @@ NUCLEI = ("DMV", "cNST")
 """Where a light fibre can end in the brain; `reflexarc.recruitment` knows what it drives."""
 
 Direction = Literal["both", "efferent", "afferent"]
-
-
-def _word(known: tuple[str, ...], kind: str) -> Any:
-    def check(cls: type, value: object) -> object:
-        return one_of(value, known, kind)
-
-    return check
 
 
 class Electroacupuncture(Pulses):
@@ -69,11 +62,11 @@ class Electroacupuncture(Pulses):
         usual = format_quantity(atlas.needle_depth(site), "length")
         return {**data, "site": site.code, "depth": data.get("depth") or usual}
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
     _configuration = field_validator("configuration", mode="before")(
-        _word(get_args(Configuration), "configuration")
+        word_of(get_args(Configuration), "configuration")
     )
-    _waveform = field_validator("waveform", mode="before")(_word(get_args(Waveform), "waveform"))
+    _waveform = field_validator("waveform", mode="before")(word_of(get_args(Waveform), "waveform"))
 
     @property
     def place(self) -> str:
@@ -134,7 +127,7 @@ class Optogenetics(Pulses):
             found["opsin"] = atlas.opsin(plain_text(data["opsin"], "opsin")).name
         return found
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
 
     @property
     def place(self) -> str:
@@ -184,10 +177,10 @@ class NerveStimulation(Pulses):
             return data
         return {**data, "nerve": atlas.trunk(plain_text(data["nerve"], "nerve"))[0].nerve}
 
-    _side = field_validator("side", mode="before")(_word(get_args(Side), "side"))
-    _waveform = field_validator("waveform", mode="before")(_word(get_args(Waveform), "waveform"))
+    _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
+    _waveform = field_validator("waveform", mode="before")(word_of(get_args(Waveform), "waveform"))
     _direction = field_validator("direction", mode="before")(
-        _word(get_args(Direction), "direction")
+        word_of(get_args(Direction), "direction")
     )
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ __all__ = [
     "check_dosage",
     "one_of",
     "plain_text",
+    "word_of",
 ]
 
 LONGEST_HOURS = 60 * 24.0
@@ -91,6 +92,15 @@ def one_of(word: object, known: Sequence[str], kind: str) -> str:
         if candidate.casefold() == text.casefold():
             return candidate
     raise InputError(unknown_word(kind, text, known))
+
+
+def word_of(known: Sequence[str], kind: str) -> Any:
+    """Return the check of a field that takes one of the known words, for a validator's `before`."""
+
+    def check(cls: type, value: object) -> object:
+        return one_of(value, known, kind)
+
+    return check
 
 
 def plain_text(value: object, kind: str, longest: int = 200) -> str:

@@ -108,16 +108,11 @@ def _shown(experiment: Experiment, arm: str) -> dict[str, Any]:
 
 
 TABLES: dict[str, Table] = {
-    "agents": lambda: [vars(row) for row in biology.agents()],
     "animals": _animals,
     "claims": claims_data,
     "equations": _equations,
     "experiments": _experiments,
     "findings": lambda: findings_data(run_findings()),
-    "lesions": lambda: {
-        "lesions": [vars(row) for row in biology.lesions()],
-        "hypotheses": [vars(row) for row in biology.hypotheses()],
-    },
     "method": _method,
     "observables": lambda: [vars(row) for row in biology.observables()],
     "parameters": _parameters,

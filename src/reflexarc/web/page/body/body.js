@@ -12,10 +12,9 @@ const AFTER_CURVE_MS = 70;
 
 /** Put the body into an element. */
 export async function mount(element, { store, engine, data }) {
-  const [sites, references, lesions] = await Promise.all([data.load("sites"), data.load("references").catch(() => ({})), data.load("lesions")]);
-  const nerves = new Set((Array.isArray(lesions) ? lesions : lesions.lesions).filter(({ kind }) => kind === "peripheral nerve").map(({ name }) => name));
+  const [places, references, { lesions }] = await Promise.all([data.load("sites"), data.load("references").catch(() => ({})), data.load("vocabulary")]);
+  const nerves = new Set(lesions.filter(({ kind }) => kind === "peripheral nerve").map(({ name }) => name));
   const cutIn = (scenario) => scenario.lesions.filter((name) => nerves.has(name.replace(/^(left|right) /, "")));
-  const places = Array.isArray(sites) ? sites : sites.sites;
   const known = new Map(places.map((site) => [site.code, site]));
   const figure = makeFigure({ onpick: pick });
   const listId = fresh("sites");

@@ -57,11 +57,6 @@ export async function openEngine() {
       });
     },
 
-    async describe() {
-      const { default: vocabulary } = await import("../data/vocabulary.js");
-      return vocabulary;
-    },
-
     close: () => worker.terminate(),
   };
 }

@@ -176,9 +176,9 @@ export function mount(element, { store, data, runs }) {
   }
 
   async function load() {
-    const [pathway, equations, lesions, parameters, references, agents] = await Promise.all(["pathway", "equations", "lesions", "parameters", "references", "agents"].map((name) => data.load(name)));
+    const [pathway, equations, vocabulary, parameters, references] = await Promise.all(["pathway", "equations", "vocabulary", "parameters", "references"].map((name) => data.load(name)));
     if (gone) return;
-    tables = tablesOf({ pathway, equations, lesions, parameters, references, agents });
+    tables = tablesOf({ pathway, equations, vocabulary, parameters, references });
     const { select } = seen().view;
     const part = pathway.parts.find((one) => one.id === select);
     const edge = pathway.edges.find((one) => keyOf(one) === select);
@@ -219,11 +219,9 @@ export function mount(element, { store, data, runs }) {
   };
 }
 
-function tablesOf({ pathway, equations: written, lesions, parameters, references, agents }) {
-  const list = (table, name) => (Array.isArray(table) ? table : table[name] ?? Object.values(table));
-  const cuts = list(lesions, "lesions");
-  const numbers = list(parameters, "parameters");
-  const drugs = list(agents, "agents").filter((agent) => !agent.refused);
+function tablesOf({ pathway, equations: written, vocabulary, parameters: numbers, references }) {
+  const { agents, lesions: cuts } = vocabulary;
+  const drugs = agents.filter((agent) => !agent.refused);
   const { equations } = written;
   const states = new Map(written.states.map((state) => [state.id, state]));
   const byName = new Map(numbers.map((one) => [one.id, one.value]));
@@ -231,7 +229,7 @@ function tablesOf({ pathway, equations: written, lesions, parameters, references
   const computed = new Set(Object.keys(equations));
   const base = new Set([...pathway.parts.flatMap((part) => part.ids), ...pathway.edges.flatMap((edge) => edge.flow)].filter((id) => computed.has(id)));
   return {
-    pathway, equations, parameters: numbers, references: references.references ?? references, computed, base,
+    pathway, equations, parameters: numbers, references, computed, base,
     kindOf: (name) => (name.startsWith(CORD) ? "spinal cord" : kinds.get(name) ?? "peripheral nerve"),
     /** Return [words, unit] for an id of the model. */
     about: (id) => [states.get(id)?.label ?? id.replace(/_/g, " "), states.get(id)?.unit ?? "dimensionless"],
@@ -244,14 +242,10 @@ function tablesOf({ pathway, equations: written, lesions, parameters, references
     drugsOn(ids) {
       const near = new Set(ids);
       for (let round = 0; round < 2; round += 1) for (const id of [...near]) if (equations[id] && (round === 0 || equations[id].kind === "rule")) for (const used of idsOf(parse(equations[id].text))) near.add(used);
-      const found = new Map(drugs.filter((agent) => agentStates(agent).some((state) => near.has(state) && states.get(state)?.subsystem === "agents")).map((agent) => [agent.name, agent]));
+      const found = new Map(drugs.filter(({ state }) => near.has(state) && states.get(state)?.subsystem === "agents").map((agent) => [agent.name, agent]));
       return [...found.values()];
     },
   };
-}
-
-function agentStates(agent) {
-  return [agent.state, ...(agent.routes ?? []).map((route) => route.state)].filter(Boolean);
 }
 
 /** Return a series at a time, linear between its samples; undefined if there is none. */

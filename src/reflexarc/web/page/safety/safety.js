@@ -128,7 +128,7 @@ export function mount(element, { store, engine, data }) {
 
   Promise.all([data.load("safety"), data.load("references"), data.load("sites").catch(() => [])]).then(([safety, references, sites]) => {
     if (gone) return;
-    tables = { safety, references: references.references ?? references, sites: Array.isArray(sites) ? sites : sites.sites };
+    tables = { safety, references, sites };
     draw();
     ask();
   }).catch((error) => put(own, h("p", { role: "alert" }, error.message)));

@@ -14,9 +14,9 @@ const FIRST_GROUP = "Needle";
 const RETURNS = { "focal pair": "two needles at the site", bilateral: "from one side to the other", single: "one needle, return far away" };
 
 /** Put the controls into an element. */
-export async function mount(element, { store, engine, data }) {
-  const [tables, found] = await Promise.all([readTables(data, engine), data.load("sites")]);
-  const places = (Array.isArray(found) ? found : found.sites).filter((site) => !site.refused);
+export async function mount(element, { store, data }) {
+  const [tables, sites] = await Promise.all([readTables(data), data.load("sites")]);
+  const places = sites.filter((site) => !site.refused);
   const change = (part) => store.set({ scenario: part });
   const stimulus = (part) => {
     const { scenario } = store.get();

@@ -1,11 +1,9 @@
 // The tables of the model, each fetched when somebody first asks for it.
 
 const SOURCES = {
-  agents: () => import("../data/agents.js"),
   claims: () => import("../data/claims.js"),
   equations: () => import("../data/equations.js"),
   findings: () => import("../data/findings.js"),
-  lesions: () => import("../data/lesions.js"),
   observables: () => import("../data/observables.js"),
   parameters: () => import("../data/parameters.js"),
   pathway: () => import("../data/pathway.js"),
@@ -13,6 +11,7 @@ const SOURCES = {
   safety: () => import("../data/safety.js"),
   sites: () => import("../data/sites.js"),
   subsystems: () => import("../data/subsystems.js"),
+  vocabulary: () => import("../data/vocabulary.js"),
 };
 
 const asked = new Map();

@@ -4,7 +4,7 @@ import { FIRST } from "../words/measured.js";
 
 /** Return the observables: those of FIRST, then the others in the order of the table, each id once. */
 export function inOrder(table) {
-  const rows = (Array.isArray(table) ? table : table.observables).filter((row, index, all) => all.findIndex(({ id }) => id === row.id) === index);
+  const rows = table.filter((row, index, all) => all.findIndex(({ id }) => id === row.id) === index);
   const place = ({ id }) => (FIRST.includes(id) ? FIRST.indexOf(id) : FIRST.length);
   return rows.map((row, index) => ({ row, index })).sort((a, b) => place(a.row) - place(b.row) || a.index - b.index).map(({ row }) => row);
 }

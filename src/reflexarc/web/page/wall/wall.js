@@ -104,7 +104,7 @@ export function mount(element, { store, data }) {
 
   Promise.all([data.load("findings"), data.load("references"), data.load("claims")]).then(([findings, references, claims]) => {
     if (gone) return;
-    tables = { findings: needlesFirst(findings.findings ?? findings), references: references.references ?? references, claims: claims.claims ?? claims };
+    tables = { findings: needlesFirst(findings), references, claims };
     draw();
   }).catch((error) => put(told, h("span", { role: "alert" }, error.message)));
 
