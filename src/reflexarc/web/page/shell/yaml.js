@@ -8,7 +8,7 @@ const LARGEST = 1_000_000;
 export function toYaml(scenario, options) {
   const lost = Object.keys(scenario.parameters ?? {});
   const note = lost.length > 0 ? `# Changed on the page, and not held by this file: ${lost.map((id) => `${id} = ${scenario.parameters[id]}`).join(", ")}.\n` : "";
-  return `# An experiment of reflexarc, a model of mouse data: reflexarc run FILE\n${note}\n${block(toExperiment(scenario, options), 0)}`;
+  return `# An experiment of reflexarc, a model of mice: reflexarc run FILE\n${note}\n${block(toExperiment(scenario, options), 0)}`;
 }
 
 /** Promise {names, first, scenario(name)} for a YAML text; errors are one sentence. */

@@ -343,7 +343,7 @@ export const CHAPTERS = [
     },
     pictures: (r, name) => [{ kind: "bars", rows: ["sham", "faint", "low", "mild", "one", "strong"].map((one) => ({ name: name(one), value: r.ratio(one, "sham", "TNF", READ), control: one === "sham" })), of: "TNF without current" }],
     findings: ["LV-2-TNF", "HU-5-TNF", "L20-2-TNF"],
-    caveat: "LPS in a mouse is not sepsis: these runs have no living germ, no antibiotic, no intensive care. The model also knows living bacteria and antibiotics; this chapter does not run them. This page is a model of mouse data and no medical advice. Whoever is ill should see a physician; sepsis is an emergency.",
+    caveat: "LPS in a mouse is not sepsis: these runs have no living germ, no antibiotic, no intensive care. The model also knows living bacteria and antibiotics; this chapter does not run them. This page is a model of mice and no medical advice. Whoever is ill should see a physician; sepsis is an emergency.",
     hard: "At 0.1 mA papers report an effect that the model does not give. One of them needs T cells; the model has them, in the spleen alone, and they don’t bring the effect back. Either its needle reaches too few fibres, or T cells elsewhere do the work, or the papers are wrong.",
     open: "mild",
   },
