@@ -10,7 +10,7 @@ from reflexarc.safety.stimulus import assess
 from reflexarc.web.harm import safety_data
 
 NEEDLES = list(
-    itertools.product((0.0, 0.1, 3.0, 40.0), (50.0, 400.0), (0.5, 3.0, 8.0), (0.01, 30.0))
+    itertools.product((0.0, 0.1, 2.0, 40.0), (50.0, 400.0), (0.5, 3.0, 8.0), (0.01, 30.0))
 )
 BANDS = {"no current": "none", "area unknown": "unknown", "at or above": "above"}
 SCRIPT = """
