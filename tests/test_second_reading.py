@@ -44,6 +44,19 @@ def test_a_reading_that_says_the_opposite_differs():
     assert agreement("MA-1-splanchnic", intact, Expectation()) == "differs"
 
 
+def test_an_order_is_compared_step_by_step():
+    """GI-3: more current, less motility; the other way round, or a step swapped, would differ."""
+
+    def said_of(*arms: str) -> str:
+        order = Comparison.model_validate({"arms": list(arms), "kind": "order", "by": "level"})
+        return agreement("GI-3-current", order, Expectation())
+
+    assert second_readings()["GI-3-current"].direction == "4 mA < 2 mA < 1 mA"
+    assert said_of("4 mA", "2 mA", "1 mA") == "agrees"
+    assert said_of("1 mA", "2 mA", "4 mA") == "differs"
+    assert said_of("2 mA", "4 mA", "1 mA") == "differs"
+
+
 def test_what_the_reader_could_not_find_does_not_count():
     assert verdict("L20-4-survival-lower") == "unread"
     assert not second_readings()["L20-4-survival-lower"].counts
