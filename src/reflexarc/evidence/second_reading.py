@@ -32,7 +32,8 @@ class Reading:
         finding: Id of the finding.
         read: What was read: abstract, figure legend, table, secondary page.
         address: Where, if it has a public address.
-        direction: Lower, higher, unchanged, abolished, rising, a number, or unreadable.
+        direction: Lower, higher, unchanged, abolished, rising, a number, or unreadable; of an order
+            what stands below what, as in `4 mA < 2 mA < 1 mA`.
         words: The reader's own words.
         confidence: High, medium or low.
     """
@@ -86,6 +87,9 @@ def agreement(name: str, comparison: Comparison, expect: Expectation) -> Agreeme
     said = reading.direction
     if comparison.kind == "abolished":
         return "agrees" if said in ("abolished", "unchanged") else "differs"
+    if comparison.kind == "order" and "<" in said:
+        read = tuple(step.strip() for step in said.split("<"))
+        return "agrees" if read == (comparison.arms or comparison.observables) else "differs"
     if comparison.kind == "order":
         return "agrees" if said in ("rising", "higher", "number") else "differs"
     if expect.direction is None:
