@@ -97,6 +97,12 @@ class Agent:
     source: str
     note: str
 
+    @property
+    def unit(self) -> str:
+        """Unit of a dose: `mg/kg`, or `mL/kg` of what the model holds by volume."""
+        held = {state.id: state.unit for state in states()}
+        return "mL/kg" if held.get(self.state) == "mL_per_kg" else "mg/kg"
+
     def amount(self, dose: float) -> float:
         """Return what a dose adds to the state, in its unit.
 

@@ -9,11 +9,11 @@ from pydantic import Discriminator, Field, Tag, field_validator
 from reflexarc import biology
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.protocol.stimulus import Window
-from reflexarc.protocol.treatment import Challenge
-from reflexarc.protocol.written import At, Written, one_of
+from reflexarc.protocol.treatment import Challenge, Dose
+from reflexarc.protocol.written import At, Written, as_list, one_of
 from reflexarc.units import quantity
 
-__all__ = ["AnyChallenge", "CaecalPuncture", "Inoculum", "read_challenge"]
+__all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
 
 DIAMETERS = {
     int(name.removesuffix(" G")): size
@@ -24,6 +24,7 @@ DIAMETERS = {
 
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
 _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
+_COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
 _CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
 MOST_CFU = 1e12
 
@@ -170,6 +171,28 @@ AnyChallenge = Annotated[
 ]
 """What can make animals ill."""
 
+AnyDose = Annotated[
+    Annotated[Dose, Tag("Dose")] | Annotated[Inoculum, Tag("Inoculum")],
+    Discriminator(lambda value: "Inoculum" if isinstance(value, Inoculum) else "Dose"),
+]
+"""What can be given beside the challenge: an agent, or bacteria once more."""
+
+
+def read_doses(value: object) -> object:
+    """Tell bacteria from agents in a list of doses; a validator."""
+    return tuple(
+        read_challenge(Inoculum, item) if isinstance(item, dict) and _bacteria(item) else item
+        for item in as_list(value)
+    )
+
+
+def _bacteria(fields: dict[Any, Any]) -> bool:
+    return any(_word(key) in _COLI for key in fields)
+
+
+def _word(key: object) -> str:
+    return str(key).casefold().replace(" ", "")
+
 
 def read_challenge(cls: type, value: object) -> object:
     """Tell the kinds of challenge apart by their key; a validator.
@@ -183,7 +206,7 @@ def read_challenge(cls: type, value: object) -> object:
         return value
     for key, inner in value.items():
         rest = {name: item for name, item in value.items() if name != key}
-        word = str(key).casefold().replace(" ", "")
+        word = _word(key)
         if word in ("clp", "caecalligationandpuncture", "cecalligationandpuncture"):
             if not isinstance(inner, dict):
                 raise InputError(
@@ -196,7 +219,7 @@ def read_challenge(cls: type, value: object) -> object:
                 if name != "at":
                     raise InputError(unknown_word("field", str(name), ["at"]), field=str(name))
             return CaecalPuncture.model_validate({**inner, **rest})
-        if word in ("e.coli", "ecoli", "escherichiacoli", "bacteria"):
+        if word in _COLI:
             return Inoculum.model_validate({"count": inner, **rest})
     return value
 
