@@ -165,7 +165,10 @@ class Finding:
         if kind == "level" or (kind == "survival" and self.expect.value is not None):
             return level
         reference = self._reference(courses, arm, to or REST_ARM)
-        return _ratio(level, reference) if kind == "ratio" else level - reference
+        if kind == "ratio":
+            against = self.outcome if (to or REST_ARM) == REST_ARM else self.reference_outcome
+            return _ratio(max(level, self.outcome.least), max(reference, against.least))
+        return level - reference
 
     def decide(self, courses: Courses) -> Decision:
         """Return whether the simulation agrees with the paper, and why."""

@@ -31,6 +31,8 @@ REST = -1.0
 """When an animal is at rest, in h: with its lesions, and before anything is done to it."""
 ONSET = 0.1
 """Share of the rise to its peak at which an outcome has set in."""
+BACTERIA, ONE_BACTERIUM = "10^6 CFU", 1e-6
+"""Unit of bacteria, and one of them: less than one is none, and no number to divide by."""
 FINE_STEP, COARSE_STEP, FINE_SPAN = 0.05, 0.5, 12.0
 """Step in h at which a window is looked at: fine in windows up to FINE_SPAN, else coarse."""
 
@@ -108,6 +110,11 @@ class Outcome:
     statistic: Statistic
     start: float
     stop: float
+
+    @property
+    def least(self) -> float:
+        """The least that there can be, in the unit: one bacterium, of other things any amount."""
+        return ONE_BACTERIUM if self.unit == BACTERIA else 0.0
 
     @property
     def times(self) -> Floats:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from reflexarc.biology import species_values
 from reflexarc.errors import InputError
 from reflexarc.protocol import Arm, Experiment
+from reflexarc.protocol.infection import CaecalPuncture
 from reflexarc.protocol.stimulus import Stimulus, Window
 from reflexarc.recruitment import Recruitment, model_inputs
 from reflexarc.units import quantity
@@ -199,6 +200,12 @@ class _Course:
             for moment in () if dose.duration else dose.times:
                 added = self.boluses.setdefault(self.note(moment, dose.label), {})
                 added[dose.row.state] = added.get(dose.row.state, 0.0) + dose.bolus
+        self.operations = tuple(
+            (_instant(moment), dose.inputs)
+            for dose in given_doses
+            if isinstance(dose, CaecalPuncture)
+            for moment in dose.times
+        )
         self.options = {
             parameter: value
             for name, option in arm.hypotheses.items()
@@ -253,11 +260,15 @@ class _Course:
         for flow in self.flows:
             if flow.covers(time):
                 flows[f"infusion_{flow.state}"] += flow.rate
+        operated = {name: 0.0 for _, sets in self.operations for name in sets}
+        for moment, sets in self.operations:
+            if moment <= time:
+                operated |= sets
         breath = {}
         if self.breaths:
             inspired = [b.percent for b in self.breaths if b.covers(time)]
             breath[ISOFLURANE] = max(inspired, default=0.0)
-        return {**lesions, **driven, **flows, **breath}
+        return {**lesions, **driven, **flows, **breath, **operated}
 
 
 def _intactness(effects: Iterable[LesionEffect]) -> dict[str, float]:

@@ -86,8 +86,8 @@ _TYPOGRAPHIC = str.maketrans(
 _KNOWN_UNITS = re.split(
     r"\s+",
     "s ms us min h hour hours d day days week weeks A mA uA mm cm um Hz kHz % "
-    "g/kg mg/kg ug/kg ng/kg pg/kg ng/kg/min ug/kg/min ug/kg/h mg/kg/h mL/kg mL/kg/h W/m2 W/cm2 mW/cm2 mW/mm2 "
-    "pg/mL ng/mL ug/mL ng/L nM uM pM mM",
+    "g/kg mg/kg ug/kg ng/kg pg/kg ng/kg/min ug/kg/min ug/kg/h mg/kg/h mL/kg mL/kg/h "
+    "W/m2 W/cm2 mW/cm2 mW/mm2 pg/mL ng/mL ug/mL ng/L nM uM pM mM",
 )
 
 

@@ -232,7 +232,7 @@ def agents() -> tuple[Agent, ...]:
 
 @cache
 def puncture() -> dict[str, float]:
-    """What a puncture of the caecum rests on: `leak` (10^6 CFU/h/mm2) and diameters (mm)."""
+    """Outer diameters of needles that puncture the caecum, in mm, by gauge."""
     return {row["id"]: float(row["value"]) for row in rows("puncture.tsv")}
 
 

@@ -15,11 +15,7 @@ from reflexarc.units import quantity
 
 __all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
 
-DIAMETERS = {
-    int(name.removesuffix(" G")): size
-    for name, size in biology.puncture().items()
-    if name.endswith(" G")
-}
+DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.puncture().items()}
 """Nominal outer diameter of a needle in mm, by gauge."""
 
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
@@ -92,13 +88,18 @@ class CaecalPuncture(_Infection):
 
     @property
     def bolus(self) -> float:
-        """Bacteria that leak at first, 10^6 CFU/h."""
-        return biology.puncture()["leak"] * self.hole * quantity(self.ligation, "percentage") / 100
+        """Area of the holes, mm2."""
+        return self.hole
+
+    @property
+    def inputs(self) -> dict[str, float]:
+        """The share of the caecum that is ligated, from the operation on."""
+        return {"caecum_ligated": quantity(self.ligation, "percentage") / 100}
 
     @property
     def row(self) -> biology.Agent:
         """What it feeds, in the shape of the table of agents."""
-        return _row("CLP", "caecum", "caecal_leak")
+        return _row("CLP", "caecum", "caecal_hole")
 
     @property
     def label(self) -> str:
