@@ -14,7 +14,6 @@ from typing import Any, Literal
 from reflexarc.biology import species_values
 from reflexarc.errors import InputError
 from reflexarc.protocol import Arm, Experiment
-from reflexarc.protocol.infection import CaecalPuncture
 from reflexarc.protocol.stimulus import Stimulus, Window
 from reflexarc.recruitment import Recruitment, model_inputs
 from reflexarc.units import quantity
@@ -203,7 +202,7 @@ class _Course:
         self.operations = tuple(
             (_instant(moment), dose.inputs)
             for dose in given_doses
-            if isinstance(dose, CaecalPuncture)
+            if dose.inputs
             for moment in dose.times
         )
         self.options = {

@@ -41,6 +41,11 @@ class _Infection(Written):
         return ()
 
     @property
+    def inputs(self) -> dict[str, float]:
+        """Inputs that it sets from then on: none."""
+        return {}
+
+    @property
     def duration(self) -> None:
         """None: it is no infusion."""
         return

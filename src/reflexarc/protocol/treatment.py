@@ -132,6 +132,11 @@ class Dose(Written):
         return 0.0 if self.duration else self.row.amount(quantity(self.dose, self.kind))
 
     @property
+    def inputs(self) -> dict[str, float]:
+        """Inputs that it sets from then on: none."""
+        return {}
+
+    @property
     def rate(self) -> float:
         """What the infusion adds to the agent's state per h, in the state's unit; 0 for a bolus."""
         if self.duration is None:
