@@ -186,9 +186,11 @@ AnyDose = Annotated[
 
 def read_doses(value: object) -> object:
     """Tell bacteria from agents in a list of doses; a validator."""
+    listed = as_list(value)
+    assert isinstance(listed, list | tuple)
     return tuple(
         read_challenge(Inoculum, item) if isinstance(item, dict) and _bacteria(item) else item
-        for item in as_list(value)
+        for item in listed
     )
 
 
