@@ -16,15 +16,17 @@ from reflexarc.evidence import KnownFailure, fit_targets
 from reflexarc.evidence.reading import load_experiments, load_findings, read_findings
 from reflexarc.finding import Finding
 from reflexarc.findings import Verdict, exit_code, judge, run_findings, score, to_json
-from reflexarc.outcomes import Course, Outcome, parse_outcome
+from reflexarc.outcomes import Animals, Course, Outcome, parse_outcome
 from reflexarc.trials import plan_trials, residuals, run_trials
 from reflexarc.verdicts import (
     Numeric,
     bounds,
+    direction_of_area,
     direction_of_ratio,
     direction_of_survival,
     hinge,
     rising,
+    roc_area,
     share_left,
     within,
 )
@@ -400,3 +402,114 @@ def test_a_finding_that_repeats_a_target_is_fitted_too():
     assert "MA-2-splanchnic" not in targets
     assert "MA-2-splanchnic" in _fitted()
     assert "MA-2-spleen" not in _fitted()
+
+
+# ---------------------------------------------------------------------- the dead and the living
+
+OF_THE_DEAD = "{arm: a, kind: of the dead, dead by: 3 d}"
+
+
+def cohort(values: list[float], before: list[float], after: list[float]) -> Mapping[str, Course]:
+    """One arm: TNF at 90 min, and the cumulative hazard then and at three days."""
+    table = np.array([[value, value] for value in values])
+    hazard = np.array([before, after]).T
+    animals = Animals(np.array([1.5, 72.0]), {"TNF": table, "hazard": hazard})
+    return {"a": Course(np.array([-1.0]), {}, {}, animals)}
+
+
+def counted(values: list[float], dead: list[bool]) -> float:
+    """The Mann-Whitney U over the number of pairs, pair by pair."""
+    pairs = [
+        1.0 if x > y else 0.5 if x == y else 0.0
+        for x, died in zip(values, dead, strict=True)
+        for y, lost in zip(values, dead, strict=True)
+        if died and not lost
+    ]
+    return sum(pairs) / len(pairs)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=4, max_size=15))
+def test_the_area_is_the_share_of_pairs_in_which_the_dead_have_more(
+    animals: list[tuple[int, bool]],
+) -> None:
+    values, dead = [float(value) for value, _ in animals], [died for _, died in animals]
+    if any(dead) and not all(dead):
+        gone = np.array(dead, dtype=float)
+        found = roc_area(np.array(values), gone, 1 - gone)
+        assert found == pytest.approx(counted(values, dead))
+
+
+@pytest.mark.parametrize(
+    ("area", "direction"),
+    [(0.7, "higher"), (0.69, "unchanged"), (0.31, "unchanged"), (0.29, "lower")],
+)
+def test_direction_of_an_area(area: float, direction: str) -> None:
+    for expected in ("lower", "unchanged", "higher"):
+        assert direction_of_area(area, expected).holds == (expected == direction)  # type: ignore[arg-type]
+
+
+def test_the_dead_are_told_from_the_living_by_what_they_had_before() -> None:
+    gone = 50.0
+    told = cohort([4, 3, 2, 1], before=[0, 0, 0, 0], after=[gone, gone, 0, 0])
+    asked = finding(OF_THE_DEAD, "{direction: higher}")
+    assert asked.measure(told) == pytest.approx(1.0)
+    assert judge(asked, told).verdict == "pass"
+    assert asked.residual(told) == 0
+    turned = finding(OF_THE_DEAD, "{direction: lower}")
+    assert judge(turned, told).verdict == "fail"
+    assert turned.residual(told) == pytest.approx(14)
+    assert "area 1.00" in judge(asked, told).simulated
+    bounded = finding(OF_THE_DEAD, "{value: 0.9, tolerance: 0.05}")
+    assert judge(bounded, told).verdict == "fail"
+
+
+def test_who_is_dead_when_the_blood_is_taken_does_not_count() -> None:
+    gone = 50.0
+    late = cohort([9, 3, 2, 1], before=[gone, 0, 0, 0], after=[gone, 0, gone, 0])
+    assert finding(OF_THE_DEAD, "{direction: higher}").measure(late) == pytest.approx(0.5)
+
+
+def test_where_all_die_or_none_there_is_nothing_to_compare() -> None:
+    asked = finding(OF_THE_DEAD, "{direction: unchanged}")
+    for after in ([50.0] * 4, [0.0] * 4):
+        verdict = judge(asked, cohort([4, 3, 2, 1], before=[0] * 4, after=after))
+        assert verdict.verdict == "fail"
+        assert "one animal in twenty" in verdict.why
+        assert verdict.simulated == "too few die, or live"
+
+
+@pytest.mark.parametrize(
+    ("comparison", "outcome", "words"),
+    [
+        ("{arm: a, kind: of the dead}", "TNF at 90 min", "dead by: 4 d"),
+        ("{arm: a, to: b, kind: ratio, dead by: 3 d}", "TNF at 90 min", "only with it"),
+        ("{arm: a, to: b, kind: of the dead, dead by: 3 d}", "TNF at 90 min", "leave 'to' out"),
+        ("{arm: a, kind: of the dead, dead by: 1 h}", "TNF at 90 min", "comes later"),
+        (OF_THE_DEAD, "survival at 3 d", "goes with the outcome"),
+        (OF_THE_DEAD, "TNF from 0 to 4 h", "needs an outcome at a time"),
+    ],
+)
+def test_a_comparison_of_the_dead_that_says_too_little_is_refused(
+    comparison: str, outcome: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        finding(comparison, "{direction: higher}", outcome)
+
+
+def test_the_dead_are_read_off_the_animals_in_which_survival_is_counted() -> None:
+    asked = next(f for f in load_findings() if f.id == "KX-8-dead-temperature")
+    trials = plan_trials([asked], load_experiments())
+    assert trials.timelines == ()
+    courses = run_trials(trials, model=assemble(), workers=1)[asked.experiment]
+    animals = courses["23 G"].animals
+    assert animals is not None
+    assert animals.levels(asked.outcome).shape == (100,)
+    assert animals.alive(120.0).mean() == pytest.approx(courses["23 G"].survival[120.0])
+    assert 0 < asked.measure(courses) < 0.3
+
+
+def test_less_than_one_bacterium_is_none() -> None:
+    asked = finding(RATIO, "{direction: unchanged}", "bacteria in peritoneum at 90 min")
+    few = {n: level(v, name="bacteria_peritoneum") for n, v in {"a": 1e-9, "b": 1e-30}.items()}
+    assert asked.measure(few) == 1.0
+    assert asked.measure(few | {"a": level(1.0, name="bacteria_peritoneum")}) == pytest.approx(1e6)

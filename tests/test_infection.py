@@ -11,9 +11,9 @@ from reflexarc.protocol import Experiment
 from reflexarc.timeline import build_timelines
 
 
-def experiment(**arms: dict[str, object]) -> Experiment:
+def experiment(until: str = "6 h", **arms: dict[str, object]) -> Experiment:
     return Experiment.from_mapping(
-        {"title": "Infection", "arms": arms, "measure": ["bacteria in peritoneum at 6 h"]}
+        {"title": "Infection", "arms": arms, "measure": [f"bacteria in peritoneum at {until}"]}
     )
 
 
@@ -50,6 +50,90 @@ def test_antibiotics_lower_counts_and_more_of_them_lower_them_more() -> None:
     )
     assert (found["much"] < found["little"]).all()
     assert (found["little"] < found["none"]).all()
+
+
+def test_one_leak_grows_with_the_hole_and_less_and_less_with_the_ligature() -> None:
+    """Holes add up; of the ligated length the first part counts most (bacteria an hour later)."""
+    found = bacteria(
+        fifth=clp("20 %"), half=clp("50 %"), whole=clp("100 %"), more=clp("50 %", punctures=4)
+    )
+    first = {name: counts[0] for name, counts in found.items()}
+    assert first["more"] > 1.5 * first["half"]
+    assert 1 < first["half"] / first["fifth"] < 2.5
+    assert 1 < first["whole"] / first["half"] < first["half"] / first["fifth"]
+
+
+def hazard(**arms: dict[str, object]) -> dict[str, np.ndarray]:
+    timelines = build_timelines(experiment("48 h", **arms))
+    data = simulate(
+        model=assemble(),
+        timelines=timelines,
+        cohort=Cohort.typical(),
+        times=[12.0, 24.0, 48.0],
+        outputs=["hazard", "damage"],
+        workers=1,
+    )
+    return {
+        f"{line.arm}, {name}": data[name].values[position, 0]
+        for position, line in enumerate(timelines)
+        for name in ("hazard", "damage")
+    }
+
+
+def saline(dose: str, **more: object) -> dict[str, object]:
+    given = {"saline": dose, "route": "s.c.", "at": "1 h", "repeat": {"every": "6 h", "times": 8}}
+    return {**clp(), "doses": [{**given, **more}]}
+
+
+def test_fluids_fill_what_vessels_lose_and_heal_nothing() -> None:
+    found = hazard(none=clp(), little=saline("20 mL/kg"), much=saline("80 mL/kg"))
+    assert (found["much, hazard"] < found["little, hazard"]).all()
+    assert (found["little, hazard"] < found["none, hazard"]).all()
+    np.testing.assert_allclose(found["much, damage"], found["none, damage"], rtol=1e-4)
+
+
+def test_fluids_do_nothing_to_a_healthy_mouse_and_leave_it() -> None:
+    dose = {"fluids": "50 mL/kg", "route": "i.v.", "at": "0 h"}
+    found = hazard(well={"challenge": "none"}, wet={"challenge": "none", "doses": [dose]})
+    np.testing.assert_allclose(found["wet, hazard"], found["well, hazard"], atol=1e-12)
+    timelines = build_timelines(experiment("48 h", wet={"challenge": "none", "doses": [dose]}))
+    left = simulate(
+        model=assemble(),
+        timelines=timelines,
+        cohort=Cohort.typical(),
+        times=[0.01, 1.333, 24.0],
+        outputs=["fluids"],
+        workers=1,
+    )["fluids"].values[0, 0]
+    np.testing.assert_allclose(left, [49.7, 25.0, 0.0], atol=0.1)
+
+
+def test_fluids_are_given_by_volume_and_drugs_by_mass() -> None:
+    infusion = {"duration": "2 h", "repeat": None}
+    both = experiment("48 h", a=saline("40 mL/kg"), b=saline("5 mL/kg/h", **infusion))
+    assert Experiment.from_mapping(both.resolved()) == both
+    (first, *_) = [edge for edge in build_timelines(both)[0].edges if edge.time == 1.0]
+    assert dict(first.add) == {"fluids": 40.0}
+    (on, *_) = [edge for edge in build_timelines(both)[1].edges if edge.time == 1.0]
+    assert on.set["infusion_fluids"] == 5.0
+    for agent, dose in (("saline", "40 mg/kg"), ("antibiotics", "40 mL/kg"), ("saline", "2 L/kg")):
+        with pytest.raises(InputError, match=r"dimension|at most 1 L/kg"):
+            experiment(a={"doses": [{agent: dose, "route": "s.c.", "at": "1 h"}]})
+
+
+def test_bacteria_may_come_a_second_time() -> None:
+    again = {"E. coli": "1e7 CFU", "route": "i.p.", "at": "5.5 h"}
+    both = experiment(
+        a={**clp(), "doses": [again, {"LPS": "1 mg/kg", "route": "i.p.", "at": "5 h"}]}
+    )
+    assert Experiment.from_mapping(both.resolved()) == both
+    edges = {edge.time: dict(edge.add) for edge in build_timelines(both)[0].edges}
+    assert edges[5.5] == {"bacteria_peritoneum": 10.0}
+    assert edges[5.0] == {"LPS_peritoneum": 1.0}
+    found = bacteria(once=clp(), twice={**clp(), "doses": again})
+    assert found["twice"][3] > found["once"][3] + 1
+    with pytest.raises(InputError, match="1e8 CFU"):
+        experiment(a={"doses": [{**again, "E. coli": "1e7"}]})
 
 
 def test_an_animal_without_bacteria_stays_without_whatever_is_done() -> None:

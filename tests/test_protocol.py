@@ -537,6 +537,9 @@ def test_the_built_in_experiments_are_there() -> None:
         "lps-dose-response",
         "inflamed-paw",
         "natural-stimuli",
+        "sepsis-grades",
+        "sepsis-treatment",
+        "infection-cost",
     )
 
 

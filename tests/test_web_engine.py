@@ -55,7 +55,13 @@ def treatment_of(arm):
             if d.duration
         ],
         "boluses": [
-            {"state": d.row.state, "amount": d.bolus, "label": d.label, "times": list(d.times)}
+            {
+                "state": d.row.state,
+                "amount": d.bolus,
+                "set": d.inputs,
+                "label": d.label,
+                "times": list(d.times),
+            }
             for d in doses
             if not d.duration
         ],

@@ -92,7 +92,7 @@ UNDRAWN = {
     "vesicles", "tolerance", "disease", "transcript_TNF", "cofactor_IL6", "transcript_IL6",
     "late_programme", "iNOS", "endothelium",
     # What somebody gives: drugs, gas, and the irritants of a paw or the belly.
-    "isoflurane", "conditioning", "antibiotics", "naloxone",
+    "isoflurane", "conditioning", "antibiotics", "fluids", "naloxone",
     "irritant_left", "irritant_right", "irritant_peritoneum", "adjuvant_left", "adjuvant_right",
     # Swelling that carrageenan makes in the belly: it is measured, and feeds nothing.
     "inflammation_peritoneum",

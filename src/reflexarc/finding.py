@@ -15,14 +15,17 @@ from reflexarc.verdicts import (
     LEFT_OVER,
     LOWER,
     POINTS,
+    ROC,
     STEP,
     Decision,
     Numeric,
     bounds,
+    direction_of_area,
     direction_of_ratio,
     direction_of_survival,
     hinge,
     rising,
+    roc_area,
     share_left,
     within,
 )
@@ -40,6 +43,8 @@ SOFT_POINTS = 0.05
 """The same for survival, as a share of the animals."""
 SOFT_HOURS = 0.25
 """The same for times, in h."""
+SOFT_AREA = 0.05
+"""The same for areas under the ROC curve."""
 
 _FACTOR = re.compile(r"factor\s+([0-9.]+)")
 _SEM = re.compile(r"([0-9.]+)\s*SEM")
@@ -138,9 +143,12 @@ class Finding:
         Returns:
             A ratio; a level or a difference in the outcome's unit; a time in h; a share of
             survivors (or a difference of shares, if only a direction is expected); the share of an
-            effect that is left; for an order, the smallest step (a ratio, or h between times).
+            effect that is left; for an order, the smallest step (a ratio, or h between times); of
+            the dead, the area under the ROC curve.
         """
         kind, arm, to = self.comparison.kind, self.comparison.arm or "", self.comparison.to
+        if kind == "of the dead":
+            return self._area(courses[arm])
         if kind == "order":
             values, times = self._ordered(courses), self._ordered_times
             steps = pairwise(values)
@@ -157,7 +165,10 @@ class Finding:
         if kind == "level" or (kind == "survival" and self.expect.value is not None):
             return level
         reference = self._reference(courses, arm, to or REST_ARM)
-        return _ratio(level, reference) if kind == "ratio" else level - reference
+        if kind == "ratio":
+            against = self.outcome if (to or REST_ARM) == REST_ARM else self.reference_outcome
+            return _ratio(max(level, self.outcome.least), max(reference, against.least))
+        return level - reference
 
     def decide(self, courses: Courses) -> Decision:
         """Return whether the simulation agrees with the paper, and why."""
@@ -192,6 +203,11 @@ class Finding:
             return hinge(value, low, high) / SOFT_POINTS
         if kind == "abolished":
             return hinge(value, -LEFT_OVER, LEFT_OVER) / SOFT
+        if kind == "of the dead":
+            low, high = {"higher": (ROC, None), "lower": (None, 1 - ROC)}.get(
+                expect.direction or "", (expect.at_least, expect.at_most)
+            )
+            return hinge(value, low, high) / SOFT_AREA
         if kind == "order" and self._ordered_times:
             return hinge(value, 0.0, None) / SOFT_HOURS
         if kind == "time of peak":
@@ -214,6 +230,8 @@ class Finding:
             if not math.isfinite(value):
                 return "no intact effect"
             return f"{round(100 * value):d} % of the effect is left"
+        if kind == "of the dead":
+            return f"area {value:.2f}" if math.isfinite(value) else "too few die, or live"
         if kind == "time of peak":
             return f"peak at {value:.2g} h"
         if kind == "order":
@@ -231,6 +249,8 @@ class Finding:
         if kind == "order":
             return [*decisions, rising(self._ordered(courses), times=self._ordered_times)]
         value = self.measure(courses)
+        if kind == "of the dead" and not math.isfinite(value):
+            return [*decisions, Decision(False, "fewer than one animal in twenty die, or live")]
         if not math.isfinite(value):
             return [*decisions, Decision(False, f"{self.outcome.phrase}: no finite number")]
         if kind == "abolished":
@@ -240,6 +260,8 @@ class Finding:
             if kind == "survival" and to is not None:
                 difference = self.outcome.level(courses[arm]) - self.outcome.level(courses[to])
                 decisions.append(direction_of_survival(difference, expect.direction))
+            elif kind == "of the dead":
+                decisions.append(direction_of_area(value, expect.direction))
             else:
                 decisions.append(direction_of_ratio(value, expect.direction))
         if expect.at_least is not None or expect.at_most is not None:
@@ -258,6 +280,15 @@ class Finding:
         else:
             found = direction_of_ratio(2.0 if level > reference else 1.0, intact.direction)
         return Decision(found.holds, f"intact effect: {found.why}")
+
+    def _area(self, course: Course) -> float:
+        """Return the area under the ROC curve; who is dead at the time of sampling is not read."""
+        animals, death = course.animals, self.comparison.death
+        assert animals is not None
+        assert death is not None
+        living = animals.alive(death)
+        dead = animals.alive(self.outcome.stop) - living
+        return roc_area(animals.levels(self.outcome), dead, living)
 
     def _effect(self, courses: Courses, arm: str, to: str) -> float:
         level = self.outcome.level(courses[arm])

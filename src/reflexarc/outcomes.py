@@ -22,7 +22,7 @@ from reflexarc.errors import InputError
 from reflexarc.units import quantity
 from reflexarc.vocabulary import find_observable
 
-__all__ = ["REST", "Course", "Outcome", "parse_observable", "parse_outcome"]
+__all__ = ["REST", "Animals", "Course", "Outcome", "parse_observable", "parse_outcome"]
 
 Floats = NDArray[np.float64]
 Statistic = Literal["level", "peak", "lowest", "course", "survival"]
@@ -31,6 +31,8 @@ REST = -1.0
 """When an animal is at rest, in h: with its lesions, and before anything is done to it."""
 ONSET = 0.1
 """Share of the rise to its peak at which an outcome has set in."""
+BACTERIA, ONE_BACTERIUM = "10^6 CFU", 1e-6
+"""Unit of bacteria, and one of them: less than one is none, and no number to divide by."""
 FINE_STEP, COARSE_STEP, FINE_SPAN = 0.05, 0.5, 12.0
 """Step in h at which a window is looked at: fine in windows up to FINE_SPAN, else coarse."""
 
@@ -50,15 +52,42 @@ class Course:
         times: Times in h, shape (time,).
         values: Each model variable at these times, in its own unit.
         survival: Share of a cohort that lives, by time in h; empty where no cohort was run.
+        animals: The cohort, each animal by itself; None where none was run.
     """
 
     times: Floats
     values: Mapping[str, Floats]
     survival: Mapping[float, float]
+    animals: "Animals | None" = None
 
     def at(self, variable: str, times: Floats) -> Floats:
         """Return a variable at times in h, linear between the times that were simulated."""
         return np.interp(times, self.times, self.values[variable])
+
+
+@dataclass(frozen=True)
+class Animals:
+    """The animals of one arm, each by itself.
+
+    Attributes:
+        times: Times in h, shape (time,).
+        values: Each model variable at these times, shape (animal, time); `hazard` among them.
+    """
+
+    times: Floats
+    values: Mapping[str, Floats]
+
+    def alive(self, time: float) -> Floats:
+        """Return the chance of each animal to be alive at a time in h, shape (animal,)."""
+        column = int(np.argmin(np.abs(self.times - time)))
+        return np.exp(-self.values["hazard"][:, column])
+
+    def levels(self, outcome: "Outcome") -> Floats:
+        """Return what is read off each animal, shape (animal,)."""
+        table = self.values[outcome.variable]
+        return np.array(
+            [outcome.level(Course(self.times, {outcome.variable: row}, {})) for row in table]
+        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +110,11 @@ class Outcome:
     statistic: Statistic
     start: float
     stop: float
+
+    @property
+    def least(self) -> float:
+        """The least that there can be, in the unit: one bacterium, of other things any amount."""
+        return ONE_BACTERIUM if self.unit == BACTERIA else 0.0
 
     @property
     def times(self) -> Floats:

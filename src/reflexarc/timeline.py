@@ -199,6 +199,12 @@ class _Course:
             for moment in () if dose.duration else dose.times:
                 added = self.boluses.setdefault(self.note(moment, dose.label), {})
                 added[dose.row.state] = added.get(dose.row.state, 0.0) + dose.bolus
+        self.operations = tuple(
+            (_instant(moment), dose.inputs)
+            for dose in given_doses
+            if dose.inputs
+            for moment in dose.times
+        )
         self.options = {
             parameter: value
             for name, option in arm.hypotheses.items()
@@ -253,11 +259,15 @@ class _Course:
         for flow in self.flows:
             if flow.covers(time):
                 flows[f"infusion_{flow.state}"] += flow.rate
+        operated = {name: 0.0 for _, sets in self.operations for name in sets}
+        for moment, sets in self.operations:
+            if moment <= time:
+                operated |= sets
         breath = {}
         if self.breaths:
             inspired = [b.percent for b in self.breaths if b.covers(time)]
             breath[ISOFLURANE] = max(inspired, default=0.0)
-        return {**lesions, **driven, **flows, **breath}
+        return {**lesions, **driven, **flows, **breath, **operated}
 
 
 def _intactness(effects: Iterable[LesionEffect]) -> dict[str, float]:

@@ -2,7 +2,8 @@
 
 Ratios, levels and times are read off the typical animal, which is deterministic. Survival is the
 share of a cohort that is expected to live, the mean of exp(-cumulative hazard) over its animals, so
-that no luck of dying enters; animals differ by their traits, and are the same in every arm.
+that no luck of dying enters; animals differ by their traits, and are the same in every arm. The
+same cohort tells the dead from the living.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.ensemble import EngineName, simulate
 from reflexarc.finding import Courses, Finding
-from reflexarc.outcomes import REST, Course
+from reflexarc.outcomes import REST, Animals, Course
 from reflexarc.timeline import build_timelines
 from reflexarc.workers import Progress
 
@@ -41,8 +42,9 @@ class Trials:
         lethal: For the cohort.
         names: Digest of each (experiment, arm) of a finding.
         times: Times in h at which outputs are wanted.
-        deaths: Times in h at which survival is wanted.
+        deaths: Times in h at which the cohort is wanted.
         outputs: Model variables that are wanted.
+        signs: Model variables that are wanted of each animal of the cohort, beside its hazard.
     """
 
     timelines: "tuple[Timeline, ...]"
@@ -51,6 +53,7 @@ class Trials:
     times: Floats
     deaths: Floats
     outputs: tuple[str, ...]
+    signs: tuple[str, ...] = ()
 
 
 def plan_trials(
@@ -76,6 +79,7 @@ def plan_trials(
     times: set[float] = {REST}
     deaths: set[float] = set()
     outputs: set[str] = set()
+    signs: set[str] = set()
     for finding in findings:
         key = finding.experiment
         if key not in built:
@@ -85,10 +89,15 @@ def plan_trials(
             }
         survival = finding.outcome.statistic == "survival"
         wanted = [float(time) for outcome in finding.outcomes for time in outcome.times]
-        (deaths if survival else times).update(wanted)
-        if not survival:
+        death = finding.comparison.death
+        if death is not None:
+            wanted.append(death)
+            signs.add(finding.outcome.variable)
+        mortal = survival or death is not None
+        (deaths if mortal else times).update(wanted)
+        if not mortal:
             outputs.update(outcome.variable for outcome in finding.outcomes)
-        trials = lethal if survival else calm
+        trials = lethal if mortal else calm
         for arm in finding.arms:
             timeline = built[key][arm]
             digest = names[key, arm] = replace(timeline, stop=timeline.start).digest
@@ -102,6 +111,7 @@ def plan_trials(
         times=np.array(sorted(times)),
         deaths=np.array(sorted(deaths)),
         outputs=tuple(sorted(outputs)),
+        signs=tuple(sorted(signs - {"hazard"})),
     )
 
 
@@ -187,13 +197,14 @@ def run_points(
         for position, timeline in enumerate(trials.timelines):
             values[timeline.arm] = {name: result[name].values[position] for name in trials.outputs}
     alive: dict[str, Floats] = {}
+    herds: dict[str, dict[str, Floats]] = {}
     if trials.lethal:
         result = simulate(
             model=model,
             timelines=trials.lethal,
             cohort=cohort,
             times=trials.deaths,
-            outputs=("hazard",),
+            outputs=("hazard", *trials.signs),
             workers=workers,
             progress=report(len(trials.timelines) * points),
             engine=engine,
@@ -201,6 +212,10 @@ def run_points(
         living = np.exp(-result["hazard"].values)
         living = living.reshape(len(trials.lethal), points, -1, trials.deaths.size).mean(axis=2)
         alive = {t.arm: living[position] for position, t in enumerate(trials.lethal)}
+        shape = (len(trials.lethal), points, -1, trials.deaths.size)
+        tables = {name: result[name].values.reshape(shape) for name in ("hazard", *trials.signs)}
+        for position, timeline in enumerate(trials.lethal):
+            herds[timeline.arm] = {name: table[position] for name, table in tables.items()}
     found: list[Mapping[str, Courses]] = []
     for point in range(points):
         courses: dict[str, dict[str, Course]] = {}
@@ -211,6 +226,9 @@ def run_points(
                 dict(zip(trials.deaths.tolist(), alive[digest][point].tolist(), strict=True))
                 if digest in alive
                 else {},
+                Animals(trials.deaths, {n: table[point] for n, table in herds[digest].items()})
+                if digest in herds
+                else None,
             )
         found.append(dict(courses))
     return found

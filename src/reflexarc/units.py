@@ -27,6 +27,8 @@ Kind = Literal[
     "frequency",
     "dose",
     "dose rate",
+    "fluid dose",
+    "fluid rate",
     "irradiance",
     "percentage",
     "mass concentration",
@@ -52,6 +54,8 @@ _SCALES: dict[Kind, _Scale] = {
     "frequency": _Scale("Hz", "10 Hz"),
     "dose": _Scale("mg/kg", "4 mg/kg"),
     "dose rate": _Scale("mg/kg/h", "30 ng/kg/min"),
+    "fluid dose": _Scale("mL/kg", "30 mL/kg"),
+    "fluid rate": _Scale("mL/kg/h", "10 mL/kg/h"),
     "irradiance": _Scale("mW/mm2", "10 mW/mm2"),
     "percentage": _Scale("%", "1.5 %"),
     "mass concentration": _Scale("pg/mL", "400 pg/mL"),
@@ -82,8 +86,8 @@ _TYPOGRAPHIC = str.maketrans(
 _KNOWN_UNITS = re.split(
     r"\s+",
     "s ms us min h hour hours d day days week weeks A mA uA mm cm um Hz kHz % "
-    "g/kg mg/kg ug/kg ng/kg pg/kg ng/kg/min ug/kg/min ug/kg/h mg/kg/h W/m2 W/cm2 mW/cm2 mW/mm2 "
-    "pg/mL ng/mL ug/mL ng/L nM uM pM mM",
+    "g/kg mg/kg ug/kg ng/kg pg/kg ng/kg/min ug/kg/min ug/kg/h mg/kg/h mL/kg mL/kg/h "
+    "W/m2 W/cm2 mW/cm2 mW/mm2 pg/mL ng/mL ug/mL ng/L nM uM pM mM",
 )
 
 

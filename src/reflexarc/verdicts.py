@@ -8,6 +8,7 @@
 | abolished | under a fifth of the intact effect is left, and that effect is there |
 | order | each stands at least 5 % above the one before (times: later than the one before) |
 | survival | within the stated points, 15 where none are stated; lower and higher: by 15 points |
+| of the dead | higher: the area under the ROC curve is at least 0.7; lower: at most 0.3 |
 
 Effects are logarithms of ratios, or differences where a finding says so.
 """
@@ -18,20 +19,26 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = [
     "HIGHER",
     "LEFT_OVER",
     "LOWER",
     "POINTS",
+    "ROC",
     "STEP",
     "Decision",
     "Direction",
     "Numeric",
     "bounds",
+    "direction_of_area",
     "direction_of_ratio",
     "direction_of_survival",
     "hinge",
     "rising",
+    "roc_area",
     "share_left",
     "within",
 ]
@@ -46,6 +53,10 @@ LEFT_OVER = 0.2
 """Share of an effect that may be left when it is called abolished."""
 POINTS = 0.15
 """Survival differs when it differs by this share of the animals."""
+ROC = 0.7
+"""What the dead have more of tells them from the living with at least this area under the curve."""
+FEWEST = 0.05
+"""Share of a cohort that has to die, and to live, for the two to be compared."""
 STEP = 1.05
 """In an order, each level stands at least this many times above the one before."""
 
@@ -114,6 +125,48 @@ def direction_of_survival(difference: float, expected: Direction) -> Decision:
         else "unchanged"
     )
     return _direction(seen, expected, f"{100 * difference:+.0f} points of survival")
+
+
+def direction_of_area(area: float, expected: Direction) -> Decision:
+    """Decide whether animals that die have more or less of something than those that live.
+
+    Example:
+        >>> direction_of_area(0.9, "higher").holds, direction_of_area(0.2, "lower").holds
+        (True, True)
+        >>> direction_of_area(0.6, "unchanged").holds
+        True
+    """
+    seen = "higher" if area >= ROC else "lower" if area <= 1 - ROC else "unchanged"
+    return _direction(seen, expected, f"area under the ROC curve {_show(area)}")
+
+
+def roc_area(
+    values: NDArray[np.float64], dead: NDArray[np.float64], living: NDArray[np.float64]
+) -> float:
+    """Return how often an animal that dies has more of something than one that lives.
+
+    Each animal counts with the chances that it dies and that it lives, so that no luck of dying
+    enters. With chances of 0 and 1 it is the Mann-Whitney U over the number of pairs, which is the
+    area under the ROC curve. No animal is compared with itself; a tie counts half.
+
+    Args:
+        values: What each animal has, shape (animal,).
+        dead: The chance that it dies, shape (animal,).
+        living: The chance that it lives, shape (animal,).
+
+    Returns:
+        0 to 1; not a number where fewer than one in twenty are expected to die, or to live.
+
+    Example:
+        >>> roc_area(np.array([3.0, 1.0, 2.0]), np.array([1.0, 0, 0]), np.array([0, 1.0, 1.0]))
+        1.0
+    """
+    if min(float(dead.mean()), float(living.mean())) < FEWEST:
+        return math.nan
+    above = 0.5 * (np.sign(values[:, None] - values[None, :]) + 1)
+    pairs = dead[:, None] * living[None, :]
+    np.fill_diagonal(pairs, 0.0)
+    return float((above * pairs).sum() / pairs.sum())
 
 
 def share_left(effect: float, intact: float) -> Decision:

@@ -97,6 +97,12 @@ class Agent:
     source: str
     note: str
 
+    @property
+    def unit(self) -> str:
+        """Unit of a dose: `mg/kg`, or `mL/kg` of what the model holds by volume."""
+        held = {state.id: state.unit for state in states()}
+        return "mL/kg" if held.get(self.state) == "mL_per_kg" else "mg/kg"
+
     def amount(self, dose: float) -> float:
         """Return what a dose adds to the state, in its unit.
 
@@ -226,7 +232,7 @@ def agents() -> tuple[Agent, ...]:
 
 @cache
 def puncture() -> dict[str, float]:
-    """What a puncture of the caecum rests on: `leak` (10^6 CFU/h/mm2) and diameters (mm)."""
+    """Outer diameters of needles that puncture the caecum, in mm, by gauge."""
     return {row["id"]: float(row["value"]) for row in rows("puncture.tsv")}
 
 

@@ -129,6 +129,9 @@ def _check_reading(finding: Finding) -> None:
         )
     if (kind == "survival") != (statistic == "survival"):
         raise InputError("survival goes with the outcome 'survival at 7 d', and only with it")
+    death = finding.comparison.death
+    if death is not None and death <= finding.outcome.stop:
+        raise InputError("those that die have to be read while they live: 'dead by' comes later")
     if kind == "survival" and finding.expect.direction and finding.comparison.to is None:
         raise InputError("a direction of survival needs 'to'")
 

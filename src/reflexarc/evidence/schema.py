@@ -1,21 +1,24 @@
 """The shape of a file of findings, as it is written."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from reflexarc.errors import InputError
-from reflexarc.protocol.written import Written, as_list, one_of
+from reflexarc.protocol.written import At, Written, as_list, one_of
+from reflexarc.units import quantity
 from reflexarc.verdicts import Direction
 
 __all__ = ["Comparison", "Entry", "Expectation", "FindingFile", "Intact", "Kind", "Trust"]
 
-Kind = Literal["ratio", "level", "difference", "time of peak", "order", "survival", "abolished"]
+Kind = Literal[
+    "ratio", "level", "difference", "time of peak", "order", "survival", "abolished", "of the dead"
+]
 Trust = Literal["T", "S", "R", "NF"]
 """T: read in the primary text. S: read in a secondary source. R: remembered. NF: not found."""
 By = Literal["level", "rise", "onset", "time of peak"]
 
-KINDS = ("ratio", "level", "difference", "time of peak", "order", "survival", "abolished")
+KINDS = get_args(Kind)
 NEEDS_TO = ("ratio", "difference", "abolished")
 
 Words = Annotated[tuple[str, ...], BeforeValidator(as_list)]
@@ -48,6 +51,7 @@ class Comparison(Written):
         arms: In an order of arms, from the smallest to the largest.
         observables: In an order of observables in one arm, from the smallest or first on.
         by: What is ordered.
+        dead_by: Until when deaths count, where the dead are compared with the living.
     """
 
     kind: Kind
@@ -59,6 +63,7 @@ class Comparison(Written):
     arms: Words = ()
     observables: Words = ()
     by: By | None = None
+    dead_by: At | None = None
 
     @field_validator("kind", mode="before")
     @classmethod
@@ -76,9 +81,24 @@ class Comparison(Written):
             raise InputError("a comparison needs an 'arm'")
         if self.kind in NEEDS_TO and self.to is None:
             raise InputError(f"a comparison of kind {self.kind!r} needs 'to': an arm, or rest")
+        if (self.kind == "of the dead") != (self.dead_by is not None):
+            raise InputError(
+                "say until when deaths count: dead by: 4 d"
+                if self.dead_by is None
+                else "'dead by' goes with the kind 'of the dead', and only with it"
+            )
+        if self.kind == "of the dead" and self.to is not None:
+            raise InputError(
+                "the dead are compared with the living of the same arm; leave 'to' out"
+            )
         if self.kind == "abolished" and self.intact is None:
             raise InputError("'abolished' needs the intact effect: intact: {arm: …, to: …, …}")
         return self
+
+    @property
+    def death(self) -> float | None:
+        """Until when deaths count, in h; None where they don't."""
+        return None if self.dead_by is None else quantity(self.dead_by, "time")
 
 
 class Expectation(Written):
@@ -135,7 +155,7 @@ class Entry(Written):
     paper: str | None = None
     via: Words = ()
     found_in: str
-    species: Literal["mouse", "rat", "human", "calf", "cat"] | None = None
+    species: Literal["mouse", "rat", "human", "calf", "cat", "sheep"] | None = None
     trust: Trust
     experiment: str | dict[str, Any] | None = None
     outcome: str
@@ -175,7 +195,7 @@ class FindingFile(Written):
 
     about: str
     paper: str | None = None
-    species: Literal["mouse", "rat", "human", "calf", "cat"] | None = None
+    species: Literal["mouse", "rat", "human", "calf", "cat", "sheep"] | None = None
     bias: str | None = None
     assumptions: Words = ()
     experiments: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -16,6 +16,9 @@ _ORDER = (
     "lps-dose-response",
     "inflamed-paw",
     "natural-stimuli",
+    "sepsis-grades",
+    "sepsis-treatment",
+    "infection-cost",
 )
 
 

@@ -13,10 +13,10 @@ from reflexarc.protocol.contact import (
     NaturalStimulus,
     Transcutaneous,
 )
-from reflexarc.protocol.infection import AnyChallenge, read_challenge
+from reflexarc.protocol.infection import AnyChallenge, AnyDose, read_challenge, read_doses
 from reflexarc.protocol.modality import Electroacupuncture, NerveStimulation, Optogenetics
 from reflexarc.protocol.stimulus import Stimulus
-from reflexarc.protocol.treatment import Anaesthesia, Dose, Lesion
+from reflexarc.protocol.treatment import Anaesthesia, Lesion
 from reflexarc.protocol.written import Written, as_list, one_of, plain_text
 from reflexarc.vocabulary import find_option, hypothesis_options
 
@@ -75,7 +75,7 @@ class Arm(Written):
         natural_stimuli: Pinch, brush, heat or cold on the skin; one, a list, or none.
         transcutaneous: Skin electrodes; one, a list, or none.
         auricular: Electrodes in the ear, on the auricular branch of the vagus.
-        doses: Agents given.
+        doses: Agents given, and bacteria injected after the challenge.
         lesions: What is cut, removed, ablated or knocked out.
         anaesthesia: `awake`, or when isoflurane is given.
         challenge: What makes the animals ill; that of the experiment if left out.
@@ -89,7 +89,7 @@ class Arm(Written):
     natural_stimuli: Annotated[tuple[NaturalStimulus, ...], OneOrMore, Few] = ()
     transcutaneous: Annotated[tuple[Transcutaneous, ...], OneOrMore, Few] = ()
     auricular: Annotated[tuple[Auricular, ...], OneOrMore, Few] = ()
-    doses: Annotated[tuple[Dose, ...], OneOrMore, Few] = ()
+    doses: Annotated[tuple[AnyDose, ...], BeforeValidator(read_doses), Few] = ()
     lesions: Annotated[tuple[Lesion, ...], OneOrMore, Few] = ()
     anaesthesia: tuple[Anaesthesia, ...] = ()
     challenge: AnyChallenge | None = None

@@ -38,11 +38,11 @@ from reflexarc.protocol.arms import (
     read_anaesthesia,
     read_hypotheses,
 )
-from reflexarc.protocol.infection import AnyChallenge, read_challenge
+from reflexarc.protocol.infection import AnyChallenge, AnyDose, read_challenge
 from reflexarc.protocol.inheritance import MOST_ARMS, expand_arms
 from reflexarc.protocol.phrases import Measurement, Survival, join_times, read_measure
 from reflexarc.protocol.stimulus import Stimulus
-from reflexarc.protocol.treatment import Anaesthesia, Dose
+from reflexarc.protocol.treatment import Anaesthesia
 from reflexarc.protocol.written import Written, as_list, plain_text
 from reflexarc.refusals import Misfit, explain
 from reflexarc.units import format_quantity, quantity
@@ -291,7 +291,7 @@ def _half_cuts(arm: Arm) -> Iterator[Path]:
 
 
 def _starts(arm: Arm) -> Iterator[tuple[Path, str]]:
-    groups: dict[str, Sequence[Stimulus | Dose]] = {
+    groups: dict[str, Sequence[Stimulus | AnyDose]] = {
         "electroacupuncture": arm.electroacupuncture,
         "optogenetics": arm.optogenetics,
         "nerve stimulation": arm.nerve_stimulation,

@@ -9,21 +9,18 @@ from pydantic import Discriminator, Field, Tag, field_validator
 from reflexarc import biology
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.protocol.stimulus import Window
-from reflexarc.protocol.treatment import Challenge
-from reflexarc.protocol.written import At, Written, one_of
+from reflexarc.protocol.treatment import Challenge, Dose
+from reflexarc.protocol.written import At, Written, as_list, one_of
 from reflexarc.units import quantity
 
-__all__ = ["AnyChallenge", "CaecalPuncture", "Inoculum", "read_challenge"]
+__all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
 
-DIAMETERS = {
-    int(name.removesuffix(" G")): size
-    for name, size in biology.puncture().items()
-    if name.endswith(" G")
-}
+DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.puncture().items()}
 """Nominal outer diameter of a needle in mm, by gauge."""
 
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
 _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
+_COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
 _CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
 MOST_CFU = 1e12
 
@@ -42,6 +39,11 @@ class _Infection(Written):
     def windows(self) -> tuple[Window, ...]:
         """None: it is no infusion."""
         return ()
+
+    @property
+    def inputs(self) -> dict[str, float]:
+        """Inputs that it sets from then on: none."""
+        return {}
 
     @property
     def duration(self) -> None:
@@ -91,13 +93,18 @@ class CaecalPuncture(_Infection):
 
     @property
     def bolus(self) -> float:
-        """Bacteria that leak at first, 10^6 CFU/h."""
-        return biology.puncture()["leak"] * self.hole * quantity(self.ligation, "percentage") / 100
+        """Area of the holes, mm2."""
+        return self.hole
+
+    @property
+    def inputs(self) -> dict[str, float]:
+        """The share of the caecum that is ligated, from the operation on."""
+        return {"caecum_ligated": quantity(self.ligation, "percentage") / 100}
 
     @property
     def row(self) -> biology.Agent:
         """What it feeds, in the shape of the table of agents."""
-        return _row("CLP", "caecum", "caecal_leak")
+        return _row("CLP", "caecum", "caecal_hole")
 
     @property
     def label(self) -> str:
@@ -170,6 +177,30 @@ AnyChallenge = Annotated[
 ]
 """What can make animals ill."""
 
+AnyDose = Annotated[
+    Annotated[Dose, Tag("Dose")] | Annotated[Inoculum, Tag("Inoculum")],
+    Discriminator(lambda value: "Inoculum" if isinstance(value, Inoculum) else "Dose"),
+]
+"""What can be given beside the challenge: an agent, or bacteria once more."""
+
+
+def read_doses(value: object) -> object:
+    """Tell bacteria from agents in a list of doses; a validator."""
+    listed = as_list(value)
+    assert isinstance(listed, list | tuple)
+    return tuple(
+        read_challenge(Inoculum, item) if isinstance(item, dict) and _bacteria(item) else item
+        for item in listed
+    )
+
+
+def _bacteria(fields: dict[Any, Any]) -> bool:
+    return any(_word(key) in _COLI for key in fields)
+
+
+def _word(key: object) -> str:
+    return str(key).casefold().replace(" ", "")
+
 
 def read_challenge(cls: type, value: object) -> object:
     """Tell the kinds of challenge apart by their key; a validator.
@@ -183,7 +214,7 @@ def read_challenge(cls: type, value: object) -> object:
         return value
     for key, inner in value.items():
         rest = {name: item for name, item in value.items() if name != key}
-        word = str(key).casefold().replace(" ", "")
+        word = _word(key)
         if word in ("clp", "caecalligationandpuncture", "cecalligationandpuncture"):
             if not isinstance(inner, dict):
                 raise InputError(
@@ -196,7 +227,7 @@ def read_challenge(cls: type, value: object) -> object:
                 if name != "at":
                     raise InputError(unknown_word("field", str(name), ["at"]), field=str(name))
             return CaecalPuncture.model_validate({**inner, **rest})
-        if word in ("e.coli", "ecoli", "escherichiacoli", "bacteria"):
+        if word in _COLI:
             return Inoculum.model_validate({"count": inner, **rest})
     return value
 

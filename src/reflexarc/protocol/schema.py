@@ -73,7 +73,7 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
     arm["like"] = {**_TEXT, "description": "the arm whose settings this one shares"}
     for key, name in _STIMULI.items():
         arm[key] = _one_or_more(_ref(name), _NONE)
-    arm["doses"] = _one_or_more(_ref("Dose"), _NONE)
+    arm["doses"] = _one_or_more(_ref("Dose"), _bacteria(), _NONE)
     arm["lesions"] = _one_or_more(_choice(lesion_names()), _ref("Lesion"), _NONE)
     for properties in (arm, schema["properties"]):
         properties["anaesthesia"] = _one_or_more(
@@ -106,6 +106,19 @@ def experiment_schema(model: type[BaseModel]) -> Schema:
 
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _bacteria() -> Schema:
+    """An inoculum among the doses."""
+    return {
+        "type": "object",
+        "properties": {
+            "E. coli": {**_TEXT, "examples": ["1e8 CFU"]},
+            "route": {"enum": ["i.p.", "i.v."]},
+            "at": quantity_pattern("time"),
+        },
+        "additionalProperties": False,
+    }
 
 
 def _infection(parts: Schema) -> Schema:

@@ -14,6 +14,7 @@ from reflexarc.protocol.written import (
     Percentage,
     Written,
     check_dosage,
+    dosage_kind,
     one_of,
     plain_text,
 )
@@ -24,6 +25,8 @@ __all__ = ["CHALLENGES", "Anaesthesia", "Challenge", "Dose", "Lesion"]
 
 CHALLENGES = ("LPS",)
 """What an animal can be challenged with."""
+
+RATES = ("dose rate", "fluid rate")
 
 SURGERY_BEFORE = "-72 h"
 """When nerves are cut and organs removed, if nothing is said: three days before time 0."""
@@ -37,7 +40,7 @@ class Dose(Written):
 
     Args:
         agent: Name in the table of agents; in a file it is the key of the dose.
-        dose: Mass per body mass; for an infusion the whole of it, or its rate (`30 ng/kg/min`).
+        dose: Mass per body mass (fluids: `30 mL/kg`); for an infusion the whole of it, or its rate.
         route: Such as `i.p.`; may be left out where there is only one.
         at: When it is given, or when the infusion starts.
         duration: Length of the infusion; a bolus if left out.
@@ -75,7 +78,7 @@ class Dose(Written):
         if fields.get("dose") is None:
             raise InputError(f"the dose of {row.name} is missing", field=key)
         try:
-            check_dosage(fields["dose"])
+            check_dosage(fields["dose"], row.unit)
         except InputError as error:
             raise error.located(field=key) from None
         fields |= {"agent": row.name, "route": row.route}
@@ -91,7 +94,7 @@ class Dose(Written):
 
     @model_validator(mode="after")
     def _rate_has_a_duration(self) -> Self:
-        if self.kind == "dose rate" and self.duration is None:
+        if self.kind in RATES and self.duration is None:
             raise InputError("a dose per time needs a duration", field="duration")
         if self.repeat is not None:
             step = quantity(self.repeat.every, "duration")
@@ -101,8 +104,8 @@ class Dose(Written):
 
     @property
     def kind(self) -> Kind:
-        """Whether `dose` is a dose or a dose rate."""
-        return "dose rate" if self.dose.count("/") > 1 else "dose"
+        """Whether `dose` is a dose or a dose rate, of mass or of volume."""
+        return dosage_kind(self.dose, self.row.unit)
 
     @property
     def row(self) -> biology.Agent:
@@ -126,7 +129,12 @@ class Dose(Written):
     @property
     def bolus(self) -> float:
         """What one bolus adds to the agent's state, in the state's unit; 0 for an infusion."""
-        return 0.0 if self.duration else self.row.amount(quantity(self.dose, "dose"))
+        return 0.0 if self.duration else self.row.amount(quantity(self.dose, self.kind))
+
+    @property
+    def inputs(self) -> dict[str, float]:
+        """Inputs that it sets from then on: none."""
+        return {}
 
     @property
     def rate(self) -> float:
@@ -134,7 +142,7 @@ class Dose(Written):
         if self.duration is None:
             return 0.0
         amount = quantity(self.dose, self.kind)
-        if self.kind == "dose":
+        if self.kind not in RATES:
             amount /= quantity(self.duration, "duration")
         return self.row.amount(amount)
 

@@ -1,5 +1,6 @@
 """What all parts of an experiment file share: fields with spaces, quantities, clear refusals."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ __all__ = [
     "Written",
     "as_list",
     "check_dosage",
+    "dosage_kind",
     "one_of",
     "plain_text",
     "word_of",
@@ -149,19 +151,35 @@ Irradiance = Annotated[str, _checked("irradiance", most=1e4), _schema("irradianc
 Percentage = Annotated[str, _checked("percentage", most=5.0), _schema("percentage")]
 
 
-def check_dosage(value: object) -> object:
-    """Return a dose (mass per body mass) or a dose rate (the same per time) as it was written.
+def check_dosage(value: object, unit: str = "mg/kg") -> object:
+    """Return a dose or a dose rate (the same per time) as it was written.
+
+    Args:
+        value: What was written.
+        unit: `mg/kg`, or `mL/kg` of what is given by volume.
 
     Raises:
-        InputError: It has no unit, another dimension, or is more than 1 g/kg.
+        InputError: It has no unit, another dimension, or is more than 1 g/kg, or 1 L/kg.
     """
-    kind: Kind = "dose"
-    if isinstance(value, str) and value.count("/") > 1:
-        kind = "dose rate"
-    number = quantity(value, kind)
-    if number > 1000:
-        raise InputError(f"the {kind} {value!r} is too large (at most 1 g/kg)")
+    kind = dosage_kind(value, unit)
+    if quantity(value, kind) > 1000:
+        most = "1 L/kg" if unit == "mL/kg" else "1 g/kg"
+        raise InputError(f"the {kind} {value!r} is too large (at most {most})")
     return value.strip() if isinstance(value, str) else value
 
 
-Dosage = Annotated[str, BeforeValidator(check_dosage), _schema("dose")]
+def dosage_kind(value: object, unit: str = "mg/kg") -> Kind:
+    """Return whether something is a dose, or a dose per time, of mass or of volume."""
+    timed = isinstance(value, str) and value.count("/") > 1
+    if unit == "mL/kg":
+        return "fluid rate" if timed else "fluid dose"
+    return "dose rate" if timed else "dose"
+
+
+def _either_dosage(value: object) -> object:
+    """Whether it is one for its agent is seen where the agent is known."""
+    volume = isinstance(value, str) and re.search(r"[mu]?L\s*/\s*kg", value)
+    return check_dosage(value, "mL/kg" if volume else "mg/kg")
+
+
+Dosage = Annotated[str, BeforeValidator(_either_dosage), _schema("dose")]

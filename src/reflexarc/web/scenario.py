@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reflexarc.protocol import Arm, Electroacupuncture, NerveStimulation, Optogenetics
-from reflexarc.protocol.infection import AnyChallenge, CaecalPuncture
+from reflexarc.protocol.infection import AnyChallenge, AnyDose, CaecalPuncture
 from reflexarc.protocol.stimulus import Stimulus
 from reflexarc.protocol.treatment import Anaesthesia, Dose
 from reflexarc.units import quantity
@@ -63,15 +63,17 @@ def _challenge(challenge: AnyChallenge | None) -> dict[str, Any] | None:
     return _dose(challenge)
 
 
-def _dose(dose: Dose) -> dict[str, Any]:
+def _dose(dose: AnyDose) -> dict[str, Any]:
+    if not isinstance(dose, Dose):
+        raise CannotShow("bacteria are injected into it")
     if dose.duration is not None:
         raise CannotShow(f"{dose.agent} is infused over time")
     if len(dose.times) > 1:
         raise CannotShow(f"{dose.agent} is given more than once")
     return {
         "agent": dose.agent,
-        "dose": _rounded(quantity(dose.dose, "dose")),
-        "unit": "mg/kg",
+        "dose": _rounded(quantity(dose.dose, dose.kind)),
+        "unit": dose.row.unit,
         "route": dose.route,
         "at": _rounded(dose.times[0]),
     }

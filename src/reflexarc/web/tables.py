@@ -62,7 +62,7 @@ def _vocabulary() -> dict[str, Any]:
     from reflexarc.protocol.treatment import CHALLENGES
 
     return {
-        "agents": [vars(row) for row in biology.agents()],
+        "agents": [{**vars(row), "unit": row.unit} for row in biology.agents()],
         "lesions": [vars(row) for row in biology.lesions()],
         "hypotheses": [vars(row) for row in biology.hypotheses()],
         "cord": [vars(row) for row in biology.cord()],

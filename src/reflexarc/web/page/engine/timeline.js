@@ -9,7 +9,7 @@ const SIDES = ["left", "right"];
 /**
  * Return {start, initial, edges} of a treatment:
  *   stimuli: [{stimulus, windows: [[on, off]]}], flows: [{state, rate, label, windows}],
- *   boluses: [{state, amount, label, times}], lesions: [{sets, cuts, side, label, at: h | null}],
+ *   boluses: [{state, amount, label, times, set?: {input: value}}], lesions: [{sets, cuts, side, label, at: h | null}],
  *   breaths: [{percent, label, windows}], initial: {parameter: value} (species, options).
  * Edges are {time, set: {input: value}, add: {state: value}, label}.
  */
@@ -31,12 +31,14 @@ export function timeline(treatment, tables, { band = "central" } = {}) {
   const breaths = spans(treatment.breaths, (item) => item.label);
   const flows = spans(treatment.flows, (item) => `infusion of ${item.label}`);
   const added = new Map();
+  const operations = [];
   for (const bolus of treatment.boluses) {
     for (const moment of bolus.times) {
       const instant = note(moment, bolus.label);
       const here = added.get(instant) ?? {};
       here[bolus.state] = (here[bolus.state] ?? 0) + bolus.amount;
       added.set(instant, here);
+      if (bolus.set) operations.push({ at: instant, set: bolus.set });
     }
   }
   const initial = { ...treatment.initial, ...intactness(lasting) };
@@ -65,7 +67,10 @@ export function timeline(treatment, tables, { band = "central" } = {}) {
     const breath = breaths.length
       ? { isoflurane_inspired: Math.max(0, ...breaths.filter((one) => covers(one, time)).map((one) => one.item.percent)) }
       : {};
-    return { ...lesions, ...driven, ...infused, ...breath };
+    const operated = {};
+    for (const { set } of operations) for (const name of Object.keys(set)) operated[name] = 0;
+    for (const { at, set } of operations) if (at <= time) Object.assign(operated, set);
+    return { ...lesions, ...driven, ...infused, ...breath, ...operated };
   }
 
   const edges = [];

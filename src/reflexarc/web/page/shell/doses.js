@@ -15,6 +15,7 @@ export function makeDoses({ store, agents, challenges }) {
   const time = input("agent-at", -30, -2880, 2880);
   const route = h("select", { id: fresh("route"), "data-control": "agent-route" });
   const note = h("p", { class: "quiet" });
+  const size = h("span");
   const problem = h("p", { class: "problem", role: "alert" });
   const add = h("button", { type: "button", "data-control": "agent-add", onclick: () => insert() }, "Give it");
   const chosen = chips({ label: "Given", hook: "data-dose", onremove: (index) => store.set({ scenario: { doses: store.get().scenario.doses.filter((_, at) => at !== index) } }) });
@@ -26,17 +27,19 @@ export function makeDoses({ store, agents, challenges }) {
   function refresh() {
     const agent = agents.find(({ name }) => name === select.value);
     put(route, (agent?.routes ?? []).map((name) => h("option", { value: name, selected: name === "i.p." }, name)));
+    put(size, `Dose, ${agent?.unit ?? "mg/kg"}`);
     put(note, [agent?.action, agent?.note].filter(Boolean).join(". "));
   }
 
   function insert() {
     const dose = amount.valueAsNumber;
+    const unit = agents.find(({ name }) => name === select.value)?.unit ?? "mg/kg";
     const at = time.valueAsNumber;
-    if (!(dose > 0 && dose <= 1000)) return put(problem, "The dose must be more than 0 and at most 1000 mg/kg.");
+    if (!(dose > 0 && dose <= 1000)) return put(problem, "The dose must be more than 0 and at most 1000.");
     if (!(Math.abs(at) <= 2880)) return put(problem, "The time must lie within two days of the challenge.");
     put(problem);
     const { doses } = store.get().scenario;
-    store.set({ scenario: { doses: [...doses, { agent: select.value, dose, unit: "mg/kg", route: route.value, at: at / 60 }] } });
+    store.set({ scenario: { doses: [...doses, { agent: select.value, dose, unit, route: route.value, at: at / 60 }] } });
     return problem;
   }
 
@@ -44,7 +47,7 @@ export function makeDoses({ store, agents, challenges }) {
   return {
     node: h("div", { class: "stack" }, h("div", { class: "field" }, h("label", { for: id }, "Agent"), select), note,
       h("div", { class: "triple" },
-        labelled("Dose, mg/kg", amount), labelled("Route", route), labelled("At, min", time)),
+        labelled(size, amount), labelled("Route", route), labelled("At, min", time)),
       h("div", { class: "row" }, add), problem, chosen.node),
     update() {
       const { scenario } = store.get();

@@ -170,8 +170,10 @@ function doseIn(given, where) {
   const agent = fields.agent ?? Object.keys(fields).find((key) => !TIMING.includes(key) && key !== "duration" && key !== "repeat");
   if (!agent) throw new Error(`${where}: a dose must name its agent`);
   for (const key of Object.keys(fields)) if (![agent, "agent", "dose", ...TIMING].includes(key)) throw new Error(`${where}: this page has no control for '${key}' of ${agent}`);
-  const dose = quantity(fields[agent] ?? fields.dose, "dose", `${where}, ${agent}`);
-  return { agent, dose, unit: "mg/kg", route: fields.route ?? "i.p.", at: quantity(fields.at ?? "0 h", "time", `${where}, ${agent}`) };
+  const text = fields[agent] ?? fields.dose;
+  const fluid = /L\s*\/\s*kg/.test(text);
+  const dose = quantity(text, fluid ? "fluid dose" : "dose", `${where}, ${agent}`);
+  return { agent, dose, unit: fluid ? "mL/kg" : "mg/kg", route: fields.route ?? "i.p.", at: quantity(fields.at ?? "0 h", "time", `${where}, ${agent}`) };
 }
 
 function challengeIn(given, where) {

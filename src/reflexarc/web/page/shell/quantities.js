@@ -8,6 +8,7 @@ const KINDS = {
   frequency: { unit: "Hz", example: "10 Hz", factors: { Hz: 1, kHz: 1e3 } },
   length: { unit: "mm", example: "3 mm", factors: { mm: 1, um: 1e-3, µm: 1e-3, cm: 10 } },
   dose: { unit: "mg/kg", example: "4 mg/kg", factors: { "mg/kg": 1, "g/kg": 1e3, "ug/kg": 1e-3, "µg/kg": 1e-3, "ng/kg": 1e-6, "pg/kg": 1e-9 } },
+  "fluid dose": { unit: "mL/kg", example: "30 mL/kg", factors: { "mL/kg": 1, "L/kg": 1e3, "uL/kg": 1e-3, "µL/kg": 1e-3 } },
   percentage: { unit: "%", example: "1.5 %", factors: { "%": 1 } },
 };
 const MINUTES = { min: 60, s: 3600, ms: 3.6e6 };

@@ -15,8 +15,8 @@ export async function readTables(data) {
 
 function joinAgents(rows) {
   const found = new Map();
-  for (const { name, action, refused, status, source, note, route } of rows) {
-    if (!found.has(name)) found.set(name, { name, action, refused, status, source, note, routes: [] });
+  for (const { name, action, refused, status, source, note, unit, route } of rows) {
+    if (!found.has(name)) found.set(name, { name, action, refused, status, source, note, unit, routes: [] });
     if (route) found.get(name).routes.push(route);
   }
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, "en", { sensitivity: "base" }));
