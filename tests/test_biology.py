@@ -120,15 +120,17 @@ def test_measured_parameters_have_a_source_that_exists():
 
 
 def test_a_definition_says_what_it_defines():
-    """Strict: three units and the switches of hypotheses; none whose value a source could give."""
+    """Strict: four units and the switches of hypotheses; none whose value a source could give."""
     found = [p for p in parameters() if p.status == "definition"]
     switches = {h.parameter for h in hypotheses()}
-    assert {p.id for p in found} == {"f_ref", "w_humoral_cNST", "K_death", *switches}
+    assert {p.id for p in found} == {
+        "f_ref", "w_humoral_cNST", "K_death", "g_inflammation", *switches
+    }  # fmt: skip
     assert all(p.note and p.spread is None and p.lower is None for p in found)
 
 
 def test_what_is_defined_changes_nothing_when_its_partners_move_along():
-    """Units of cNST and of the threshold of death: scale them and their partners, nothing moves."""
+    """Units of cNST, death and inflammation: scale them and their partners, nothing moves."""
     values = {p.id: p.value for p in parameters()}
     outputs = ["TNF", "splenic_nerve", "DMV", "hazard"]
     at = {"edges": [lps(5.0)], "times": [0.0, 3.0, 30.0], "outputs": outputs}
@@ -138,6 +140,10 @@ def test_what_is_defined_changes_nothing_when_its_partners_move_along():
     np.testing.assert_allclose(run(multipliers=unit, **at), plain, rtol=1e-5, atol=1e-9)
     death = {"K_death": 2.0, "h_death": 2.0 ** values["n_death"]}
     np.testing.assert_allclose(run(multipliers=death, **at), plain, rtol=1e-5, atol=1e-9)
+    sore = {"edges": [(0.0, {}, {"irritant_left": 8.0})], "times": [0.0, 1.0, 8.0]}
+    sore["outputs"] = ["sensitisation_left", "mechanical_left", "CORT"]
+    scale = {"g_inflammation": 2.0, "K_sensitisation": 2.0}
+    np.testing.assert_allclose(run(multipliers=scale, **sore), run(**sore), rtol=1e-5, atol=1e-9)
 
 
 def test_fitted_parameters_lie_within_their_bounds():
