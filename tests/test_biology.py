@@ -123,13 +123,13 @@ def test_a_definition_says_what_it_defines():
     """Strict: four units and the switches of hypotheses; none whose value a source could give."""
     found = [p for p in parameters() if p.status == "definition"]
     switches = {h.parameter for h in hypotheses()}
-    units = {"f_ref", "w_humoral_cNST", "K_death", "k_neutrophils"}
+    units = {"f_ref", "w_humoral_cNST", "K_death", "k_neutrophils", "g_inflammation"}
     assert {p.id for p in found} == units | switches
     assert all(p.note and p.spread is None and p.lower is None for p in found)
 
 
 def test_what_is_defined_changes_nothing_when_its_partners_move_along():
-    """Units of cNST, of the threshold of death, of neutrophils: scaled with their partners."""
+    """Units of cNST, death, neutrophils and inflammation: they scale with their partners."""
     values = {p.id: p.value for p in parameters()}
     outputs = ["TNF", "splenic_nerve", "DMV", "hazard"]
     at = {"edges": [lps(5.0)], "times": [0.0, 3.0, 30.0], "outputs": outputs}
@@ -148,6 +148,10 @@ def test_what_is_defined_changes_nothing_when_its_partners_move_along():
     assert run(multipliers={"k_neutrophils": 2.0}, **infected)[-1, 0] < 0.9 * plain[-1, 0]
     counted = {"k_neutrophils": 2.0, "k_kill_neutrophil": 0.5}
     np.testing.assert_allclose(run(multipliers=counted, **infected), plain, rtol=1e-4, atol=1e-9)
+    sore = {"edges": [(0.0, {}, {"irritant_left": 8.0})], "times": [0.0, 1.0, 8.0]}
+    sore["outputs"] = ["sensitisation_left", "mechanical_left", "CORT"]
+    scale = {"g_inflammation": 2.0, "K_sensitisation": 2.0}
+    np.testing.assert_allclose(run(multipliers=scale, **sore), run(**sore), rtol=1e-5, atol=1e-9)
 
 
 def test_fitted_parameters_lie_within_their_bounds():

@@ -64,9 +64,14 @@ def test_nothing_moves_at_rest() -> None:
         assert value == pytest.approx(resting, abs=2e-2), name
 
 
+HPA = ("priming_CRH", "CRH", "ACTH", "CORT", "GR_programme")
+
+
 def test_pain_and_gut_feed_nothing_back_into_the_rest_of_the_body() -> None:
-    """An animal with a sore paw and naloxone has the courses of one without, to the last digit."""
-    older = [s.id for s in assemble().states if s.subsystem not in ("pain", "gut")]
+    """But for the HPA axis, which a needle in an animal with a sore paw wakes."""
+    older = [
+        s.id for s in assemble().states if s.subsystem not in ("pain", "gut") and s.id not in HPA
+    ]
     found = levels(
         {
             "plain": needle(),
@@ -80,6 +85,47 @@ def test_pain_and_gut_feed_nothing_back_into_the_rest_of_the_body() -> None:
         np.testing.assert_allclose(
             list(found[arm].values()), list(found["plain"].values()), rtol=1e-4, atol=1e-7
         )
+
+
+def test_a_needle_raises_corticosterone_where_a_paw_is_sore_and_nowhere_else() -> None:
+    strong = needle(current="3 mA", rate="10 Hz")
+    sore = dose("CFA", "0.8 mg/kg", "left hind paw", at="-2 h")
+    cut = {"lesions": ["spinal cord at T9"]}
+    found = levels(
+        {
+            "rest": {},
+            "needle": strong,
+            "sore": sore,
+            "both": {**strong, **sore},
+            "fast": {**needle(current="3 mA", rate="100 Hz"), **sore},
+            "cut": {**strong, **sore, **cut},
+        },
+        "CORT",
+        at=1.0,
+    )
+    rest = found["rest"]["CORT"]
+    assert found["both"]["CORT"] > 2 * rest
+    for arm in ("needle", "sore", "fast", "cut"):
+        assert found[arm]["CORT"] == pytest.approx(rest, rel=0.1), arm
+
+
+def test_a_paw_is_braked_by_beta2_receptors_alone() -> None:
+    """Noradrenaline of the hind limb sets the programme of the paw; propranolol keeps it out."""
+    blocked = dose("propranolol", "10 mg/kg", "i.p.", at="-30 min")
+    found = levels(
+        {
+            "rest": {},
+            "needle": needle(),
+            "none, blocked": blocked,
+            "blocked": {**needle(), **blocked},
+        },
+        "Gs_paw",
+        "NA_hind",
+    )
+    assert found["needle"]["NA_hind"] > 2 * found["rest"]["NA_hind"]
+    assert found["needle"]["Gs_paw"] > 1.1 * found["rest"]["Gs_paw"]
+    unmoved = found["none, blocked"]["Gs_paw"]
+    assert found["blocked"]["Gs_paw"] == pytest.approx(unmoved, rel=1e-3)
 
 
 def test_naloxone_takes_2_hz_and_leaves_100_hz() -> None:

@@ -99,7 +99,9 @@ class Recruitment:
     touch: Mapping[str, Band] = field(default_factory=dict)
 
     def touch_on(self, side: str) -> Band:
-        """Return the A-beta impulses from one side, in Hz, weighted by innervation.
+        """Return the A-beta impulses from the skin of one side, in Hz, weighted by innervation.
+
+        Large fibres of muscle and fascia close no gate.
 
         Args:
             side: `left` or `right`.
@@ -108,7 +110,7 @@ class Recruitment:
             return self.touch.get(side, Band())
         total = Band()
         for row in self.reach:
-            if row.fibre_class == "AB" and row.side == side:
+            if (row.fibre_class, row.tissue, row.side) == ("AB", "skin", side):
                 total = total + row.recruited
         whole = self.classes.get("AB", Band()).central
         sides = sum(r.recruited.central for r in self.reach if r.fibre_class == "AB")
