@@ -59,8 +59,8 @@ def test_one_leak_grows_with_the_hole_and_less_and_less_with_the_ligature() -> N
     )
     first = {name: counts[0] for name, counts in found.items()}
     assert first["more"] > 1.5 * first["half"]
-    assert 1 < first["half"] / first["fifth"] < 2.5
-    assert 1 < first["whole"] / first["half"] < first["half"] / first["fifth"]
+    assert 1.2 < first["half"] / first["fifth"] < 2
+    assert 1.1 < first["whole"] / first["half"] < 1.5
 
 
 def hazard(**arms: dict[str, object]) -> dict[str, np.ndarray]:
