@@ -130,6 +130,7 @@ def test_experiments_without_contact_keep_their_text() -> None:
     ("stimuli", "words"),
     [
         ({"natural_stimuli": {"pinch": "hind pow", **WHEN}}, "did you mean 'hind paw'"),
+        ({"natural_stimuli": {"pnich": "hind paw", **WHEN}}, "pnich'; did you mean 'pinch'"),
         ({"natural_stimuli": {"heat": "45", "region": "chest", **WHEN}}, "with its unit"),
         (
             {"natural_stimuli": {"heat": "90 C", "region": "chest", **WHEN}},

@@ -167,7 +167,17 @@ def test_a_challenge_is_written_out_and_read_back() -> None:
     ("challenge", "sentence"),
     [
         ({"CLP": "50 %"}, "write {CLP"),
-        ({"CLP": {"ligation": "50 %", "needle": "21 G"}}, "punctures of the CLP is missing"),
+        ({"CLP": {"ligation": "50 %", "needle": "21 G"}}, "say the punctures of the CLP"),
+        (
+            {"CLP": {"ligation": "50 %", "needel": "21 G", "punctures": 2}},
+            "CLP.needel: unknown field 'needel'; did you mean 'needle'",
+        ),
+        (
+            {"CLP": {"ligation": "50 %", "needle": "21", "punctures": 2}},
+            "CLP.needle: unknown needle '21'",
+        ),
+        ("CLP", "write one challenge, such as"),
+        ({"E. coli": "1e15 CFU"}, "too many"),
         ({"CLP": {"ligation": "150 %", "needle": "21 G", "punctures": 1}}, "at most at 100 %"),
         ({"CLP": {"ligation": "50 %", "needle": "24 G", "punctures": 1}}, "known are 18 G"),
         ({"E. coli": "1e8"}, "1e8 CFU"),

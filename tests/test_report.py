@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 import reflexarc
 from reflexarc import experiments
 from reflexarc.drawing import POINTS, _fewer, arm_looks
-from reflexarc.figures import Picture, clock, inline, svg
+from reflexarc.figures import Picture, clock, inline, svg, window_of
 from reflexarc.protocol import Experiment
 from reflexarc.relevance import claims_of, contradictions_of, findings_of
 from reflexarc.report import number, p_value, render
@@ -338,3 +338,18 @@ def test_curves_are_drawn_with_few_points_that_miss_nothing():
 
 def test_page_stays_small(page: str):
     assert len(page) < 700_000
+
+
+def test_an_arm_that_is_over_early_does_not_cut_the_story_short() -> None:
+    """One arm is away from rest until 20 h; the other has no values after 10 h."""
+    times = np.arange(0, 49.0)
+    values = np.zeros((2, 3, times.size))
+    values[0, :, :20] = np.linspace(1, 0.5, 20)
+    values[0, :, 0] = 0
+    courses = xarray.Dataset(
+        {"TNF": (("arm", "animal", "time"), values.copy())}, coords={"time": times}
+    )
+    whole = window_of(courses, ["TNF"], [])
+    values[1, :, 10:] = np.nan
+    courses["TNF"] = (("arm", "animal", "time"), values)
+    assert window_of(courses, ["TNF"], []) == whole == 24

@@ -119,6 +119,9 @@ def test_a_report_says_what_no_human_datum_supports():
     assert "extrapolat" in words
     assert "corticosterone" in words
     assert "TNF," not in words
+    assert "survival" not in words
+    watched = {**endotoxin("human").resolved(), "measure": ["survival for 7 d"]}
+    assert "survival" in " ".join(limits(Experiment.from_mapping(watched)))
     assert "extrapolat" not in " ".join(limits(endotoxin("mouse")))
 
 

@@ -175,7 +175,10 @@ def window_of(
     for name in variables:
         if name not in trajectories:
             continue
-        middle = np.nanmedian(trajectories[name].values, axis=1)
+        values = trajectories[name].values
+        # An arm that is over before another one ends has no values then: it counts as at rest.
+        values = np.where(np.isfinite(values), values, values[:, :, :1])
+        middle = np.median(values, axis=1)
         away = np.abs(middle - middle[:, :1])
         peak = away.max(axis=1, keepdims=True)
         # A variable that barely moves, or slowly drifts for days, doesn't stretch the window.

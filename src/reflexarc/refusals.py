@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from reflexarc.errors import InputError
 from reflexarc.yaml_source import Path, Source
 
-__all__ = ["Misfit", "explain"]
+__all__ = ["Misfit", "explain", "messages"]
 
 _SENTENCES = {
     "missing": "this field is missing",
@@ -52,18 +52,24 @@ def explain(error: ValidationError, source: Source) -> list[InputError]:
         source: The text that was read, for the lines.
     """
     found: dict[tuple[int | None, str], InputError] = {}
-    for path, message in _messages(error, ()):
+    for path, message in messages(error):
         problem = source.error(message, path)
         found.setdefault((problem.line, message), problem)
     return sorted(found.values(), key=lambda problem: problem.line or 0)
 
 
-def _messages(error: ValidationError, above: Path) -> Iterator[tuple[Path, str]]:
+def messages(error: ValidationError, above: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield where each thing that pydantic found wrong stands, and a sentence.
+
+    Args:
+        error: What pydantic raised.
+        above: Path of what was read.
+    """
     for detail in error.errors(include_url=False):
         path = (*above, *detail["loc"])
         cause: Any = detail.get("ctx", {}).get("error")
         if isinstance(cause, ValidationError):
-            yield from _messages(cause, path)
+            yield from messages(cause, path)
         elif isinstance(cause, Misfit):
             for inner, message in cause.found:
                 yield (*path, *inner), message

@@ -40,7 +40,11 @@ def limits(experiment: "Experiment") -> tuple[str, ...]:
     if species == MOUSE:
         return LIMITS
     stimuli = any(arm.stimuli for arm in experiment.arms.values())
-    named = [*unsupported, *(["every effect of a stimulus"] if stimuli else [])]
+    named = [
+        *unsupported,
+        *(["survival"] if experiment.survival is not None else []),
+        *(["every effect of a stimulus"] if stimuli else []),
+    ]
     return (
         *LIMITS,
         f"The {species} is the mouse's structure with some numbers replaced"

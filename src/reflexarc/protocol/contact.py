@@ -14,7 +14,7 @@ from reflexarc.atlas.natural import (
 )
 from reflexarc.atlas.thresholds import Waveform
 from reflexarc.contact import move_needle, stimulate_ear, stimulate_skin, touch_skin
-from reflexarc.errors import InputError
+from reflexarc.errors import InputError, unknown_word
 from reflexarc.protocol.stimulus import Pulses, Stimulus
 from reflexarc.protocol.written import Current, Length, PulseWidth, one_of, plain_text, word_of
 from reflexarc.recruitment import Recruitment, Side
@@ -91,7 +91,12 @@ class NaturalStimulus(Stimulus):
                 raise InputError(f"the {target} stands here twice", field=target)
             fields["kind"], fields[target] = word, fields.pop(word)
         if "kind" not in fields:
-            raise InputError("say what is done: pinch, brush, heat or cold", field="kind")
+            known = (*cls.field_words(), *KINDS)
+            for word in data:
+                if word not in known:
+                    sentence = unknown_word("kind of stimulus", str(word), KINDS)
+                    raise InputError(sentence, field=str(word))
+            raise InputError("say what is done: pinch, brush, heat or cold")
         fields["kind"] = one_of(fields["kind"], KINDS, "kind of stimulus")
         thermal = fields["kind"] in ("heat", "cold")
         if thermal and fields.get("temperature") is None:

@@ -2,15 +2,17 @@
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag, field_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, field_validator
 
 from reflexarc import biology
 from reflexarc.errors import InputError, unknown_word
 from reflexarc.protocol.stimulus import Window
 from reflexarc.protocol.treatment import Challenge, Dose
 from reflexarc.protocol.written import At, Written, as_list, one_of
+from reflexarc.refusals import Misfit, messages
 from reflexarc.units import quantity
 
 __all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
@@ -23,6 +25,8 @@ _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
 _COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
 _CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
 MOST_CFU = 1e12
+PUNCTURE = "{CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}"
+BACTERIA = "{E. coli: 1e8 CFU}"
 
 
 class _Infection(Written):
@@ -134,8 +138,10 @@ class Inoculum(_Infection):
     @classmethod
     def _counted(cls, value: object) -> object:
         match = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
-        if match is None or not 0 <= float(match[1]) <= MOST_CFU:
+        if match is None:
             raise InputError(f"can't read the bacteria {str(value)[:40]!r}; write '1e8 CFU'")
+        if float(match[1]) > MOST_CFU:
+            raise InputError(f"the bacteria {value!r} are too many (at most {MOST_CFU:.0e} CFU)")
         return f"{match[1]} CFU"
 
     @field_validator("route", mode="before")
@@ -210,26 +216,50 @@ def read_challenge(cls: type, value: object) -> object:
     """
     if value == "none":
         return None
-    if not isinstance(value, dict):
+    if value is None or isinstance(value, BaseModel):
         return value
+    if not isinstance(value, dict):
+        raise InputError(f"write one challenge, such as {{LPS: 4 mg/kg}}, {PUNCTURE} or {BACTERIA}")
     for key, inner in value.items():
         rest = {name: item for name, item in value.items() if name != key}
         word = _word(key)
         if word in ("clp", "caecalligationandpuncture", "cecalligationandpuncture"):
-            if not isinstance(inner, dict):
-                raise InputError(
-                    "write {CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}", field=str(key)
-                )
-            missing = [name for name in ("ligation", "needle", "punctures") if name not in inner]
-            if missing:
-                raise InputError(f"the {missing[0]} of the CLP is missing", field=str(key))
-            for name in rest:
-                if name != "at":
-                    raise InputError(unknown_word("field", str(name), ["at"]), field=str(name))
-            return CaecalPuncture.model_validate({**inner, **rest})
+            return _read_puncture(str(key), inner, rest)
         if word in _COLI:
-            return Inoculum.model_validate({"count": inner, **rest})
+            try:
+                return Inoculum.model_validate({"count": inner, **rest})
+            except ValidationError as error:
+                raise Misfit(
+                    [
+                        ((key, *path[1:]) if path[:1] == ("count",) else path, sentence)
+                        for path, sentence in messages(error)
+                    ]
+                ) from None
     return value
+
+
+def _read_puncture(key: str, inner: object, rest: Mapping[object, object]) -> CaecalPuncture:
+    """Read what stands under `CLP` and beside it; what is wrong keeps its place in the file."""
+    if not isinstance(inner, dict):
+        raise InputError(f"write {PUNCTURE}", field=key)
+    wanted = ("ligation", "needle", "punctures")
+    for words, known, above in ((inner, wanted, (key,)), (rest, ("at",), ())):
+        for name in words:
+            if name not in known:
+                sentence = unknown_word("field", str(name), known)
+                raise Misfit([((*above, str(name)), sentence)])
+    missing = [name for name in wanted if name not in inner]
+    if missing:
+        raise InputError(f"say the {missing[0]} of the CLP: write {PUNCTURE}", field=key)
+    try:
+        return CaecalPuncture.model_validate({**inner, **rest})
+    except ValidationError as error:
+        raise Misfit(
+            [
+                (path if path[:1] == ("at",) else (key, *path), sentence)
+                for path, sentence in messages(error)
+            ]
+        ) from None
 
 
 def _row(name: str, route: str, state: str) -> biology.Agent:
