@@ -360,3 +360,18 @@ def test_tnf_is_blocked_by_its_antibody_and_by_il10():
     for dose in ({"anti_TNF": 10.0}, {"IL10_given": 1e5}):
         treated = run(edges=[(-0.1, {}, dose), lps(2.0)], times=[-0.1, 1.5], outputs=["TNF"])
         assert treated[-1, 0] < 0.5 * plain
+
+
+def test_the_shares_of_the_organs_leave_something_for_the_rest():
+    organs = {f"share_{o}" for o in ("spleen", "liver", "lung", "gut", "stomach", "pancreas")}
+    found = [p for p in parameters() if p.id in organs]
+    assert {p.id for p in found} == organs
+    assert sum(p.upper or p.value for p in found) < 1
+
+
+def test_cytokines_stay_above_zero_without_the_organs_that_make_them():
+    organs = ("spleen", "liver", "lung", "gut", "stomach", "pancreas", "adrenal_medulla")
+    gone = {f"present_{organ}": 0.0 for organ in organs}
+    edges = [(0.0, gone, {}), lps(5.0)]
+    found = run(edges=edges, times=[0.0, 1.0, 2.0, 4.0, 8.0, 24.0], outputs=["TNF", "IL6", "IL1b"])
+    assert found.min() > -1e-6
