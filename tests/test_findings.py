@@ -353,7 +353,7 @@ def kinetics() -> list[Verdict]:
 
 def test_a_run_gives_a_verdict_for_each_finding_that_was_asked_for(kinetics: list[Verdict]) -> None:
     ids = [verdict.id for verdict in kinetics]
-    assert len(ids) == 9
+    assert len(ids) == 16
     assert all(name.startswith(("MT-TNF-", "KI-1-")) for name in ids)
     assert all(math.isfinite(verdict.value) for verdict in kinetics)
     assert all(verdict.verdict in ("pass", "fail") for verdict in kinetics)

@@ -47,13 +47,13 @@ export function modelInputs(tables, recruitments, band = "central") {
   return inputs;
 }
 
-/** Impulses of touch fibres from one side, in Hz; a midline tissue belongs half to each side. */
+/** Impulses of touch fibres of the skin from one side, in Hz; a midline tissue belongs half to each side. */
 function touchOn({ reach, classes, rate }, side, band) {
   const touch = reach.filter((row) => row.fibres === "AB");
   const total = (rows, end) => rows.reduce((sum_, row) => sum_ + row.recruited[end], 0);
   const sides = total(touch, "central");
   const share = sides ? (classes.AB?.central ?? 0) / sides : 1;
-  return total(touch.filter((row) => row.side === side), band) * rate * share;
+  return total(touch.filter((row) => row.tissue === "skin" && row.side === side), band) * rate * share;
 }
 
 function underNeedle(tables, stimulus, gone) {
