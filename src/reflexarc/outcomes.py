@@ -77,6 +77,12 @@ class Animals:
     times: Floats
     values: Mapping[str, Floats]
 
+    @property
+    def survival(self) -> dict[float, float]:
+        """Share that is expected to live, by time in h."""
+        living = np.exp(-self.values["hazard"]).mean(axis=0)
+        return dict(zip(self.times.tolist(), living.tolist(), strict=True))
+
     def alive(self, time: float) -> Floats:
         """Return the chance of each animal to be alive at a time in h, shape (animal,)."""
         column = int(np.argmin(np.abs(self.times - time)))

@@ -196,39 +196,34 @@ def run_points(
         )
         for position, timeline in enumerate(trials.timelines):
             values[timeline.arm] = {name: result[name].values[position] for name in trials.outputs}
-    alive: dict[str, Floats] = {}
     herds: dict[str, dict[str, Floats]] = {}
     if trials.lethal:
+        wanted = ("hazard", *trials.signs)
         result = simulate(
             model=model,
             timelines=trials.lethal,
             cohort=cohort,
             times=trials.deaths,
-            outputs=("hazard", *trials.signs),
+            outputs=wanted,
             workers=workers,
             progress=report(len(trials.timelines) * points),
             engine=engine,
         )
-        living = np.exp(-result["hazard"].values)
-        living = living.reshape(len(trials.lethal), points, -1, trials.deaths.size).mean(axis=2)
-        alive = {t.arm: living[position] for position, t in enumerate(trials.lethal)}
         shape = (len(trials.lethal), points, -1, trials.deaths.size)
-        tables = {name: result[name].values.reshape(shape) for name in ("hazard", *trials.signs)}
+        tables = {name: result[name].values.reshape(shape) for name in wanted}
         for position, timeline in enumerate(trials.lethal):
             herds[timeline.arm] = {name: table[position] for name, table in tables.items()}
     found: list[Mapping[str, Courses]] = []
     for point in range(points):
         courses: dict[str, dict[str, Course]] = {}
         for (experiment, arm), digest in trials.names.items():
+            herd = {name: table[point] for name, table in herds.get(digest, {}).items()}
+            animals = Animals(trials.deaths, herd) if herd else None
             courses.setdefault(experiment, {})[arm] = Course(
                 trials.times,
                 {name: table[point] for name, table in values.get(digest, {}).items()},
-                dict(zip(trials.deaths.tolist(), alive[digest][point].tolist(), strict=True))
-                if digest in alive
-                else {},
-                Animals(trials.deaths, {n: table[point] for n, table in herds[digest].items()})
-                if digest in herds
-                else None,
+                animals.survival if animals else {},
+                animals,
             )
         found.append(dict(courses))
     return found

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, field_validator
@@ -14,6 +14,7 @@ from reflexarc.protocol.treatment import Challenge, Dose
 from reflexarc.protocol.written import At, Written, as_list, one_of
 from reflexarc.refusals import Misfit, messages
 from reflexarc.units import quantity
+from reflexarc.yaml_source import Path
 
 __all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
 
@@ -226,15 +227,7 @@ def read_challenge(cls: type, value: object) -> object:
         if word in ("clp", "caecalligationandpuncture", "cecalligationandpuncture"):
             return _read_puncture(str(key), inner, rest)
         if word in _COLI:
-            try:
-                return Inoculum.model_validate({"count": inner, **rest})
-            except ValidationError as error:
-                raise Misfit(
-                    [
-                        ((key, *path[1:]) if path[:1] == ("count",) else path, sentence)
-                        for path, sentence in messages(error)
-                    ]
-                ) from None
+            return _read_inoculum(str(key), inner, rest)
     return value
 
 
@@ -254,12 +247,22 @@ def _read_puncture(key: str, inner: object, rest: Mapping[object, object]) -> Ca
     try:
         return CaecalPuncture.model_validate({**inner, **rest})
     except ValidationError as error:
-        raise Misfit(
-            [
-                (path if path[:1] == ("at",) else (key, *path), sentence)
-                for path, sentence in messages(error)
-            ]
+        raise _placed(error, lambda path: path if path[:1] == ("at",) else (key, *path)) from None
+
+
+def _read_inoculum(key: str, inner: object, rest: Mapping[object, object]) -> Inoculum:
+    """Read a number of bacteria and what stands beside it; what is wrong keeps its place."""
+    try:
+        return Inoculum.model_validate({"count": inner, **rest})
+    except ValidationError as error:
+        raise _placed(
+            error, lambda path: (key, *path[1:]) if path[:1] == ("count",) else path
         ) from None
+
+
+def _placed(error: ValidationError, place: Callable[[Path], Path]) -> Misfit:
+    """Return what is wrong, each at its place in the file."""
+    return Misfit([(place(path), sentence) for path, sentence in messages(error)])
 
 
 def _row(name: str, route: str, state: str) -> biology.Agent:

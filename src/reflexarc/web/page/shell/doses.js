@@ -24,8 +24,10 @@ export function makeDoses({ store, agents, challenges }) {
     return h("input", { type: "number", id: fresh(hook), "data-control": hook, min, max, step: "any", value });
   }
 
+  const picked = () => agents.find(({ name }) => name === select.value);
+
   function refresh() {
-    const agent = agents.find(({ name }) => name === select.value);
+    const agent = picked();
     put(route, (agent?.routes ?? []).map((name) => h("option", { value: name, selected: name === "i.p." }, name)));
     put(size, `Dose, ${agent?.unit ?? "mg/kg"}`);
     put(note, [agent?.action, agent?.note].filter(Boolean).join(". "));
@@ -33,7 +35,7 @@ export function makeDoses({ store, agents, challenges }) {
 
   function insert() {
     const dose = amount.valueAsNumber;
-    const unit = agents.find(({ name }) => name === select.value)?.unit ?? "mg/kg";
+    const unit = picked()?.unit ?? "mg/kg";
     const at = time.valueAsNumber;
     if (!(dose > 0 && dose <= 1000)) return put(problem, "The dose must be more than 0 and at most 1000.");
     if (!(Math.abs(at) <= 2880)) return put(problem, "The time must lie within two days of the challenge.");
