@@ -85,9 +85,13 @@ def assemble() -> Model:
 
 
 def _subsystem(name: str) -> Subsystem:
-    text = files(__package__).joinpath(f"{name}.ant").read_text(encoding="utf-8")
+    text = _text(name)
     opening = takewhile(lambda line: line.startswith("//"), text.splitlines())
     return Subsystem(name, " ".join(line.removeprefix("//").strip() for line in opening), text)
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.ant").read_text(encoding="utf-8")
 
 
 def _first_use(subsystems: tuple[Subsystem, ...]) -> dict[str, str]:
@@ -99,8 +103,8 @@ def _first_use(subsystems: tuple[Subsystem, ...]) -> dict[str, str]:
 
 
 def _lines(subsystems: tuple[Subsystem, ...], owned: tuple[Parameter, ...]) -> list[str]:
-    units = files(__package__).joinpath("units.ant").read_text(encoding="utf-8")
-    lines = ["model reflexarc()", units, "compartment plasma", f"plasma = {_PLASMA_VOLUME}"]
+    lines = [_text("functions"), "model reflexarc()", _text("units")]
+    lines += ["compartment plasma", f"plasma = {_PLASMA_VOLUME}"]
     lines.append("plasma has volume")
     for state in states():
         species = state.kind == "species"
@@ -145,8 +149,8 @@ def _give_numbers_units(sbml: str) -> str:
 
     document = libsbml.readSBMLFromString(sbml)
     model = document.getModel()
-    for rule in model.getListOfRules():
-        _mark(rule.getMath(), libsbml)
+    for holder in (*model.getListOfFunctionDefinitions(), *model.getListOfRules()):
+        _mark(holder.getMath(), libsbml)
     for assignment in model.getListOfInitialAssignments():
         _mark(assignment.getMath(), libsbml)
     return str(libsbml.writeSBMLToString(document))

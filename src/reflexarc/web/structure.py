@@ -115,6 +115,7 @@ def structure() -> Structure:
     """Return the equations of the assembled model."""
     model = assemble()
     document = libsbml.readSBMLFromString(model.sbml)  # kept: its parts do not outlive it
+    document.expandFunctionDefinitions()
     sbml = document.getModel()
     written = libsbml.L3ParserSettings()
     written.setParseUnits(False)
