@@ -146,7 +146,7 @@ def test_what_is_defined_changes_nothing_when_its_partners_move_along():
     }
     plain = run(**infected)
     assert run(multipliers={"k_neutrophils": 2.0}, **infected)[-1, 0] < 0.9 * plain[-1, 0]
-    counted = {"k_neutrophils": 2.0, "k_kill_neutrophil": 0.5}
+    counted = {"k_neutrophils": 2.0, "k_kill_neutrophil": 0.5, "k_IL10_neutrophil": 0.5}
     np.testing.assert_allclose(run(multipliers=counted, **infected), plain, rtol=1e-4, atol=1e-9)
     sore = {"edges": [(0.0, {}, {"irritant_left": 8.0})], "times": [0.0, 1.0, 8.0]}
     sore["outputs"] = ["sensitisation_left", "mechanical_left", "CORT"]

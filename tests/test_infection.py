@@ -8,6 +8,7 @@ from reflexarc.cohort import Cohort
 from reflexarc.ensemble import simulate
 from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
+from reflexarc.protocol.infection import CaecalPuncture
 from reflexarc.timeline import build_timelines
 
 
@@ -15,6 +16,9 @@ def experiment(until: str = "6 h", **arms: dict[str, object]) -> Experiment:
     return Experiment.from_mapping(
         {"title": "Infection", "arms": arms, "measure": [f"bacteria in peritoneum at {until}"]}
     )
+
+
+GAUGES = ("18 G", "25 G")
 
 
 def clp(ligation: str = "50 %", needle: str = "21 G", punctures: int = 2) -> dict[str, object]:
@@ -61,6 +65,14 @@ def test_one_leak_grows_with_the_hole_and_less_and_less_with_the_ligature() -> N
     assert first["more"] > 1.5 * first["half"]
     assert 1.2 < first["half"] / first["fifth"] < 2
     assert 1.1 < first["whole"] / first["half"] < 1.5
+
+
+def test_two_small_holes_leak_less_than_one_of_twice_the_area() -> None:
+    """Slow flow through a thin wall goes with the cube of the diameter, not with the area."""
+    found = bacteria(one=clp(needle="18 G", punctures=1), two=clp(needle="20 G", punctures=2))
+    assert (found["two"] < found["one"]).all()
+    sizes = [CaecalPuncture(ligation="50 %", needle=needle, punctures=1).hole for needle in GAUGES]
+    assert sizes == pytest.approx([1.27**3, 0.51**3], rel=0.03)
 
 
 def hazard(**arms: dict[str, object]) -> dict[str, np.ndarray]:
@@ -134,6 +146,71 @@ def test_bacteria_may_come_a_second_time() -> None:
     assert found["twice"][3] > found["once"][3] + 1
     with pytest.raises(InputError, match="1e8 CFU"):
         experiment(a={"doses": [{**again, "E. coli": "1e7"}]})
+
+
+def course(names: list[str], **arms: dict[str, object]) -> dict[str, np.ndarray]:
+    """Return the course of some states of the typical animal, every two hours for a day."""
+    timelines = build_timelines(experiment("24 h", **arms))
+    data = simulate(
+        model=assemble(),
+        timelines=timelines,
+        cohort=Cohort.typical(),
+        times=np.arange(0.0, 25.0, 2.0),
+        outputs=names,
+        workers=1,
+    )
+    return {
+        f"{line.arm}, {name}": data[name].values[position, 0]
+        for position, line in enumerate(timelines)
+        for name in names
+    }
+
+
+def coli(count: str, route: str, **more: object) -> dict[str, object]:
+    return {"challenge": {"E. coli": count, "route": route}, **more}
+
+
+def test_bacteria_in_fibrin_come_free_over_days_whatever_drugs_do() -> None:
+    drug = {"antibiotics": "50 mg/kg", "route": "s.c.", "at": "1 h"}
+    names = ["bacteria_fibrin", "bacteria_peritoneum"]
+    clot = coli("2e7 CFU", "fibrin clot")
+    found = course(names, clot=clot, drug={**clot, "doses": [drug]}, free=coli("2e7 CFU", "i.p."))
+    half = np.log(2) / next(p.value for p in assemble().parameters if p.id == "k_fibrin")
+    left = 20.0 * 0.5 ** (np.arange(0.0, 25.0, 2.0) / half)
+    np.testing.assert_allclose(found["clot, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
+    np.testing.assert_allclose(found["drug, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
+    assert found["clot, bacteria_peritoneum"][1] < 0.2 * found["free, bacteria_peritoneum"][1]
+
+
+def test_without_the_synthase_more_neutrophils_come_and_each_kills_less() -> None:
+    names = ["neutrophils", "bacteria_peritoneum", "iNOS"]
+    knocked = {"lesions": ["iNOS knock-out"]}
+    found = course(names, wild=clp(), none={**clp(), **knocked})
+    assert found["none, iNOS"].max() == 0.0 < found["wild, iNOS"].max()
+    assert found["none, neutrophils"][4] > 1.1 * found["wild, neutrophils"][4]
+    assert found["none, bacteria_peritoneum"][4] > found["wild, bacteria_peritoneum"][4]
+
+
+def test_a_mouse_without_il10_has_none_and_makes_more_tnf() -> None:
+    found = course(["IL10", "TNF"], wild=clp(), none={**clp(), "lesions": ["Il10-/-"]})
+    assert found["none, IL10"].max() < 1e-6 < found["wild, IL10"].min()
+    assert found["none, TNF"].max() > 1.1 * found["wild, TNF"].max()
+
+
+def test_nicotine_keeps_neutrophils_in_the_vessels_by_alpha7() -> None:
+    dose = {"doses": [{"nicotine": "1 mg/kg", "route": "i.p.", "at": "0 h"}]}
+    knocked = {"lesions": ["alpha7 knock-out"]}
+    found = course(
+        ["neutrophils"],
+        plain=clp(),
+        nicotine={**clp(), **dose},
+        knocked={**clp(), **knocked},
+        both={**clp(), **dose, **knocked},
+    )
+    assert found["nicotine, neutrophils"][1] < 0.9 * found["plain, neutrophils"][1]
+    np.testing.assert_allclose(
+        found["both, neutrophils"][1], found["knocked, neutrophils"][1], rtol=0.01
+    )
 
 
 def test_an_animal_without_bacteria_stays_without_whatever_is_done() -> None:

@@ -110,7 +110,7 @@ def test_an_entry_is_well_formed(key: str) -> None:
     assert re.fullmatch(r"PMC[1-9]\d{3,7}", item.get("PMCID", "PMC1234"))
     assert item.get("URL", "https://x").startswith(("http://", "https://"))
     if "issued" in item:
-        assert 1900 < item["issued"]["date-parts"][0][0] < 2100
+        assert 1850 < item["issued"]["date-parts"][0][0] < 2100
     for author in item.get("author", []):
         assert set(author) in ({"family"}, {"family", "given"}, {"literal"})
         assert all(author.values())

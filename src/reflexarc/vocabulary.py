@@ -63,7 +63,7 @@ class LesionEffect:
     @property
     def from_the_start(self) -> bool:
         """Whether it is there long before the experiment, unless a time is given."""
-        return self.kind in ("cells", "receptor")
+        return self.kind in ("cells", "gene", "receptor")
 
 
 def find_lesion(text: str) -> LesionEffect:

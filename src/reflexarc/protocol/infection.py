@@ -1,6 +1,5 @@
 """Live infection as a challenge: a punctured caecum, or bacteria that are injected."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -24,7 +23,11 @@ DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.punctu
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
 _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
 _COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
-_CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
+_CAVITIES = {
+    "i.p.": "bacteria_peritoneum",
+    "i.v.": "bacteria_blood",
+    "fibrin clot": "bacteria_fibrin",
+}
 MOST_CFU = 1e12
 PUNCTURE = "{CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}"
 BACTERIA = "{E. coli: 1e8 CFU}"
@@ -73,7 +76,7 @@ class CaecalPuncture(_Infection):
 
     ligation: str
     needle: str
-    punctures: int = Field(ge=1, le=4)
+    punctures: int = Field(ge=1, le=20)
 
     @field_validator("needle", mode="before")
     @classmethod
@@ -93,12 +96,15 @@ class CaecalPuncture(_Infection):
 
     @property
     def hole(self) -> float:
-        """Area of the holes, mm2."""
-        return self.punctures * math.pi / 4 * DIAMETERS[int(self.needle[:2])] ** 2
+        """Cubed diameters of the holes, mm3: slow flow through a thin wall goes with the cube.
+
+        Source: Sampson 1891, doi:10.1098/rsta.1891.0012.
+        """
+        return self.punctures * DIAMETERS[int(self.needle[:2])] ** 3
 
     @property
     def bolus(self) -> float:
-        """Area of the holes, mm2."""
+        """Cubed diameters of the holes, mm3."""
         return self.hole
 
     @property
@@ -128,7 +134,7 @@ class Inoculum(_Infection):
 
     Args:
         count: How many, such as `1e8 CFU` an animal.
-        route: `i.p.` or `i.v.`; i.p. if left out.
+        route: `i.p.`, `i.v.`, or `fibrin clot`, a clot in the peritoneum; i.p. if left out.
         at: When; 0 h if left out.
     """
 

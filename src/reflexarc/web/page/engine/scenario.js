@@ -54,13 +54,13 @@ function given(dose, tables) {
   return { state: row.state, rate: total / dose.duration, label, windows: [[dose.at, dose.at + dose.duration]] };
 }
 
-/** A punctured caecum: its holes, and the share of it that is ligated; protocol/infection.py. */
+/** A punctured caecum: the cubed diameters of its holes, and the share of it that is ligated; protocol/infection.py. */
 function punctured({ kind, ligation, needle, punctures, at }, { puncture }) {
   if (kind !== "CLP") throw new Error(`The page doesn't know the challenge ${kind}.`);
   if (!Object.hasOwn(puncture, needle)) throw new Error(`The model doesn't know the needle ${needle}.`);
   const share = Number.parseFloat(ligation) / 100;
   finite({ "ligated share": share, "number of punctures": punctures, "time of the CLP": at });
-  const hole = (punctures * Math.PI * puncture[needle] ** 2) / 4;
+  const hole = punctures * puncture[needle] ** 3;
   return { state: "caecal_hole", amount: hole, set: { caecum_ligated: share }, label: `CLP ${ligation}, ${punctures} x ${needle}`, times: [at] };
 }
 
