@@ -244,7 +244,7 @@ def test_every_problem_of_every_file_is_listed(good: Path, tmp_path: Path) -> No
     missing = tmp_path / "missing.yaml"
     done = call("validate", str(good), str(bad), str(missing), str(tmp_path))
     assert done.exit_code == 3
-    assert done.stdout == ""
+    assert done.stdout == f"{good}: fine\n"
     assert "bad.yaml:7: arms.sham.electroacupuncture.site: unknown site 'ST63'" in done.stderr
     assert "bad.yaml:10: measure" in done.stderr
     assert "missing.yaml: there is no such file" in done.stderr

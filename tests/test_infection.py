@@ -181,6 +181,7 @@ def test_a_challenge_is_written_out_and_read_back() -> None:
         ({"CLP": {"ligation": "150 %", "needle": "21 G", "punctures": 1}}, "at most at 100 %"),
         ({"CLP": {"ligation": "50 %", "needle": "24 G", "punctures": 1}}, "known are 18 G"),
         ({"E. coli": "1e8"}, "1e8 CFU"),
+        ({"E. coli": 1e8}, "the bacteria 1e8 have no unit"),
         ({"E. coli": "1e8 CFU", "route": "s.c."}, "route of E. coli"),
         ({"worms": "3 mg/kg"}, "known are LPS, CLP and E. coli"),
     ],

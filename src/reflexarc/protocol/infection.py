@@ -138,6 +138,8 @@ class Inoculum(_Infection):
     @field_validator("count", mode="before")
     @classmethod
     def _counted(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise InputError(f"the bacteria {_power(value)} have no unit; write '1e8 CFU'")
         match = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
             raise InputError(f"can't read the bacteria {str(value)[:40]!r}; write '1e8 CFU'")
@@ -263,6 +265,11 @@ def _read_inoculum(key: str, inner: object, rest: Mapping[object, object]) -> In
 def _placed(error: ValidationError, place: Callable[[Path], Path]) -> Misfit:
     """Return what is wrong, each at its place in the file."""
     return Misfit([(place(path), sentence) for path, sentence in messages(error)])
+
+
+def _power(count: float) -> str:
+    """Return a count as people write it, `1e8`; YAML reads it as 100000000.0."""
+    return re.sub(r"e\+0*", "e", f"{count:g}")
 
 
 def _row(name: str, route: str, state: str) -> biology.Agent:

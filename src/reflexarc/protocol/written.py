@@ -5,10 +5,19 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
-from reflexarc.errors import InputError, unknown_word
-from reflexarc.units import Kind, quantity, quantity_pattern
+from reflexarc.errors import InputError, nearest, unknown_word
+from reflexarc.refusals import Misfit, messages
+from reflexarc.units import Kind, format_quantity, quantity, quantity_pattern
+from reflexarc.yaml_source import Path
 
 __all__ = [
     "LONGEST_HOURS",
@@ -48,15 +57,25 @@ class Written(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known_fields(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            known = cls.field_words()
-            spaced = {str(key).replace("_", " ") for key in data}
-            for key in data:
-                if not isinstance(key, str) or key.replace("_", " ") not in known:
-                    raise InputError(unknown_word("field", str(key), known), field=str(key))
-            if len(spaced) < len(data):
-                raise InputError("a field stands here twice, once with a space, once with '_'")
-        return data
+        if not isinstance(data, dict):
+            return data
+        words = cls.field_words()
+        known = {k: v for k, v in data.items() if isinstance(k, str) and _spaced(k) in words}
+        if len({_spaced(key) for key in known}) < len(known):
+            raise InputError("a field stands here twice, once with a space, once with '_'")
+        found: list[tuple[Path, str]] = [
+            ((str(key),), unknown_word("field", str(key), words))
+            for key in data
+            if key not in known
+        ]
+        if not found:
+            return data
+        meant = {nearest(str(key), words) for key in data} - {_spaced(key) for key in known}
+        try:
+            cls.model_validate(known)
+        except ValidationError as error:
+            found += [item for item in messages(error) if item[0][:1] not in {(w,) for w in meant}]
+        raise Misfit(found)
 
     @classmethod
     def field_words(cls) -> list[str]:
@@ -66,6 +85,10 @@ class Written(BaseModel):
     def written(self) -> Any:
         """Return the fields as plain data, as they would stand in a file; all of them explicit."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _spaced(field: str) -> str:
+    return field.replace("_", " ")
 
 
 def as_list(value: object) -> object:
@@ -129,7 +152,8 @@ def _checked(kind: Kind, *, above_zero: bool = False, most: float | None = None)
         if above_zero and number <= 0:
             raise InputError(f"the {kind} must be more than 0, but is {value!r}")
         if most is not None and abs(number) > most:
-            raise InputError(f"the {kind} {value!r} is too large")
+            limit = format_quantity(most, kind)
+            raise InputError(f"the {kind} {value!r} is too large (at most {limit})")
         return value.strip() if isinstance(value, str) else value
 
     return BeforeValidator(check)
