@@ -16,7 +16,15 @@ from reflexarc.refusals import Misfit, messages
 from reflexarc.units import quantity
 from reflexarc.yaml_source import Path
 
-__all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
+__all__ = [
+    "EXAMPLE",
+    "AnyChallenge",
+    "AnyDose",
+    "CaecalPuncture",
+    "Inoculum",
+    "read_challenge",
+    "read_doses",
+]
 
 DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.puncture().items()}
 """Nominal outer diameter of a needle in mm, by gauge."""
@@ -26,7 +34,9 @@ _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
 _COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
 _CAVITIES = {"i.p.": "bacteria_peritoneum", "i.v.": "bacteria_blood"}
 MOST_CFU = 1e12
-PUNCTURE = "{CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}"
+EXAMPLE = {"ligation": "50 %", "needle": "21 G", "punctures": 2}
+"""An operation of middling danger, for messages and for what the page begins with."""
+PUNCTURE = f"{{CLP: {{{', '.join(f'{word}: {value}' for word, value in EXAMPLE.items())}}}}}"
 BACTERIA = "{E. coli: 1e8 CFU}"
 
 

@@ -1,6 +1,5 @@
 """What all parts of an experiment file share: fields with spaces, quantities, clear refusals."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -175,8 +174,8 @@ Irradiance = Annotated[str, _checked("irradiance", most=1e4), _schema("irradianc
 Percentage = Annotated[str, _checked("percentage", most=5.0), _schema("percentage")]
 
 
-def check_dosage(value: object, unit: str = "mg/kg") -> object:
-    """Return a dose or a dose rate (the same per time) as it was written.
+def check_dosage(value: object, unit: str) -> None:
+    """Check a dose or a dose rate (the same per time).
 
     Args:
         value: What was written.
@@ -189,10 +188,9 @@ def check_dosage(value: object, unit: str = "mg/kg") -> object:
     if quantity(value, kind) > 1000:
         most = "1 L/kg" if unit == "mL/kg" else "1 g/kg"
         raise InputError(f"the {kind} {value!r} is too large (at most {most})")
-    return value.strip() if isinstance(value, str) else value
 
 
-def dosage_kind(value: object, unit: str = "mg/kg") -> Kind:
+def dosage_kind(value: object, unit: str) -> Kind:
     """Return whether something is a dose, or a dose per time, of mass or of volume."""
     timed = isinstance(value, str) and value.count("/") > 1
     if unit == "mL/kg":
@@ -200,10 +198,5 @@ def dosage_kind(value: object, unit: str = "mg/kg") -> Kind:
     return "dose rate" if timed else "dose"
 
 
-def _either_dosage(value: object) -> object:
-    """Whether it is one for its agent is seen where the agent is known."""
-    volume = isinstance(value, str) and re.search(r"[mu]?L\s*/\s*kg", value)
-    return check_dosage(value, "mL/kg" if volume else "mg/kg")
-
-
-Dosage = Annotated[str, BeforeValidator(_either_dosage), _schema("dose")]
+Dosage = Annotated[str, _schema("dose")]
+"""Its unit is that of its agent, where it is checked."""
