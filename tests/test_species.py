@@ -21,8 +21,8 @@ from reflexarc.ensemble import simulate
 from reflexarc.errors import InputError
 from reflexarc.evidence import references
 from reflexarc.fitting import write_parameters
+from reflexarc.limits import limits
 from reflexarc.protocol import Experiment
-from reflexarc.report import limits
 from reflexarc.timeline import build_timelines
 
 MOUSE = {p.id: p.value for p in parameters()}

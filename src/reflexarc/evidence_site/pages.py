@@ -21,8 +21,8 @@ from reflexarc.evidence_site.ledgers import (
 )
 from reflexarc.evidence_site.markup import address, anchor, linked, sourced
 from reflexarc.evidence_site.simulation import Simulated
+from reflexarc.limits import LIMITS
 from reflexarc.references import references
-from reflexarc.report import LIMITS
 from reflexarc.safety import CLOSING
 from reflexarc.safety.language import READ
 
