@@ -13,6 +13,8 @@ Status = Literal["measured", "fitted", "definition", "assumed"]
 T = TypeVar("T")
 
 CELSIUS = "°C"
+KELVIN = ("K", "kelvin")
+"""The unit of temperatures of the model, for people and as a state has it."""
 ZERO_CELSIUS = 273.15
 
 
@@ -150,11 +152,11 @@ class Observable:
     @property
     def reading(self) -> str:
         """Unit in which a laboratory reads it: of temperatures degrees, not kelvin."""
-        return CELSIUS if self.unit == "K" else self.unit
+        return CELSIUS if self.unit in KELVIN else self.unit
 
     def read(self, value: Any) -> Any:
         """Return a value of the model, or several, in the unit of the reading."""
-        return value - ZERO_CELSIUS if self.unit == "K" else value
+        return value - ZERO_CELSIUS if self.unit in KELVIN else value
 
 
 @cache
