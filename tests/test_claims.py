@@ -19,7 +19,7 @@ from reflexarc.claims import (
 )
 from reflexarc.cli import app
 from reflexarc.errors import InputError
-from reflexarc.evidence import ROOT, known_failures, references
+from reflexarc.evidence import ROOT, known_failures, not_expressible, references
 from reflexarc.evidence.reading import load_findings
 from reflexarc.findings import Verdict, run_findings
 from reflexarc.yaml_source import read_yaml
@@ -53,6 +53,16 @@ def test_the_ledger_has_the_eleven_and_fifteen_more() -> None:
     assert len(ids) >= 26
     assert {claim.verdict for claim in CARDS} == set(VERDICTS)
     assert len({claim.claim for claim in CARDS}) == len(ids)
+
+
+def test_a_row_that_is_cited_is_left_out_at_least_in_part() -> None:
+    left_out = {entry.row for entry in not_expressible()}
+    assert [(c.id, row) for c in CARDS for row in c.rows.all if row not in left_out] == []
+
+
+def test_of_a_row_that_runs_in_part_a_card_says_what_does_not() -> None:
+    done = CliRunner().invoke(app, ["claims", "C10"])
+    assert "SA-R2: scrotum; its nerves are not in the atlas" in done.stdout
 
 
 @pytest.mark.slow
@@ -181,7 +191,7 @@ def test_sources_are_papers_of_findings_and_references_each_once() -> None:
     [
         ("verdict: overstated", "verdict: overstatd", "did you mean 'overstated'"),
         ("L21-1-TNF", "L21-1-TNG", "unknown finding 'L21-1-TNG'; did you mean 'L21-1-TNF'"),
-        ("for: [GI-2]", "for: [GI-9]", "unknown row 'GI-9'"),
+        ("limits:", "rows: {for: [GI-9]}\nlimits:", "unknown row 'GI-9'"),
         ("experiment: liu-2021", "experiment: liu-2031", "did you mean 'liu-2021'"),
         ("plain:", "plane:", "unknown field 'plane'"),
         ("grade: moderate", "grade: modest", "grade"),

@@ -1,6 +1,7 @@
 """The command line: what it prints where, what it returns, and that the manual knows all of it."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -244,7 +245,7 @@ def test_every_problem_of_every_file_is_listed(good: Path, tmp_path: Path) -> No
     missing = tmp_path / "missing.yaml"
     done = call("validate", str(good), str(bad), str(missing), str(tmp_path))
     assert done.exit_code == 3
-    assert done.stdout == ""
+    assert done.stdout == f"{good}: fine\n"
     assert "bad.yaml:7: arms.sham.electroacupuncture.site: unknown site 'ST63'" in done.stderr
     assert "bad.yaml:10: measure" in done.stderr
     assert "missing.yaml: there is no such file" in done.stderr
@@ -560,3 +561,23 @@ def test_the_manual_names_no_command_that_is_not_there() -> None:
     for page in pages:
         for command in re.findall(r"^\$ reflexarc ([a-z]+)", page.read_text(), re.M):
             assert command in COMMANDS, f"{page.name}: reflexarc {command}"
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ({"ratio": 0.4789, "low": 0.351, "high": 1.3}, ("0.48", "0.35 to 1.30")),
+        ({"ratio": 0.00312, "low": 0.0021, "high": 0.0456}, ("0.0031", "0.0021 to 0.046")),
+        (
+            {"ratio": math.nan, "difference": -1.84, "low": -2.5, "high": 0.1},
+            ("-1.84", "-2.50 to +0.10"),
+        ),
+        ({"ratio": math.nan, "difference": math.nan, "low": math.nan, "high": math.nan}, ("–", "")),
+    ],
+)
+def test_an_effect_is_told_with_digits_enough(
+    row: dict[str, float], shown: tuple[str, str]
+) -> None:
+    from reflexarc.cli.run import _effect
+
+    assert _effect({"p_adjusted": math.nan, **row})[:2] == shown

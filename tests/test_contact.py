@@ -31,21 +31,23 @@ def test_brush_wakes_touch_fibres_only_and_pinch_nociceptors_too(region: str) ->
     assert pinched.discharge["C"].central > 0
 
 
-@given(low=st.floats(-10, 60), high=st.floats(-10, 60))
-def test_hotter_than_warm_never_means_less_and_colder_than_cool_neither(
-    low: float, high: float
-) -> None:
+@given(low=st.floats(32, 60), high=st.floats(32, 60))
+def test_hotter_never_means_less(low: float, high: float) -> None:
     low, high = sorted((low, high))
-    for name, rate in thermal_rates(high).items():
-        if low >= 20:
-            assert rate >= thermal_rates(low)[name]
-        if high <= 20:
-            assert rate <= thermal_rates(low)[name]
+    for name, rate in thermal_rates("heat", high).items():
+        assert rate >= thermal_rates("heat", low)[name]
+
+
+@given(low=st.floats(-10, 32), high=st.floats(-10, 32))
+def test_colder_never_means_less(low: float, high: float) -> None:
+    low, high = sorted((low, high))
+    for name, rate in thermal_rates("cold", high).items():
+        assert rate <= thermal_rates("cold", low)[name]
 
 
 def test_skin_between_13_and_40_degrees_is_silent() -> None:
-    for celsius in (13.0, 20.0, 33.0, 40.0):
-        assert not any(thermal_rates(celsius).values())
+    for stimulus, celsius in (("cold", 13.0), ("cold", 20.0), ("heat", 33.0), ("heat", 40.0)):
+        assert not any(thermal_rates(stimulus, celsius).values())
 
 
 def test_a_cut_nerve_silences_its_share_of_the_skin_and_all_nerves_all_of_it() -> None:
@@ -111,13 +113,17 @@ def test_experiments_with_contact_are_written_out_and_read_back() -> None:
             {"pinch": "hindpaw", **WHEN},
             {"heat": "45 °C", "region": "belly", **WHEN},
         ],
-        manual_acupuncture={"site": "Zusanli", "technique": "twisting", **WHEN},
+        manual_acupuncture=[
+            {"site": "Zusanli", "technique": "twisting", **WHEN},
+            {"site": "ST36", "technique": "non-penetrating", **WHEN},
+        ],
         auricular={"current": "2 mA", "pulse width": "200 us", "frequency": "15 Hz", **WHEN},
     )
     assert Experiment.from_mapping(written.resolved()) == written
     arm = written.arms["a"]
     assert [s.label for s in arm.natural_stimuli] == ["hind paw pinch", "abdomen heat 45 °C"]
     assert arm.manual_acupuncture[0].technique == "rotation"
+    assert arm.manual_acupuncture[1].depth is None
 
 
 def test_experiments_without_contact_keep_their_text() -> None:
@@ -134,7 +140,37 @@ def test_experiments_without_contact_keep_their_text() -> None:
         ({"natural_stimuli": {"heat": "45", "region": "chest", **WHEN}}, "with its unit"),
         (
             {"natural_stimuli": {"heat": "90 C", "region": "chest", **WHEN}},
-            "between -10 C and 60 C",
+            "between 32 C and 60 C, not at 90 C",
+        ),
+        (
+            {"natural_stimuli": {"heat": "20 C", "region": "chest", **WHEN}},
+            "heat must lie between 32 C and 60 C, not at 20 C",
+        ),
+        (
+            {"natural_stimuli": {"cold": "50 C", "region": "chest", **WHEN}},
+            "cold must lie between -10 C and 32 C, not at 50 C",
+        ),
+        (
+            {
+                "manual_acupuncture": {
+                    "site": "ST36",
+                    "technique": "non-penetrating",
+                    "depth": "2 mm",
+                    **WHEN,
+                }
+            },
+            "a non-penetrating needle has no depth",
+        ),
+        (
+            {
+                "auricular": {
+                    "current": "2 mA",
+                    "pulse width": "200 us",
+                    "dense-disperse": {"dense": "2 Hz", "disperse": "100 Hz"},
+                    **WHEN,
+                }
+            },
+            "dense, 2 Hz, must be faster than disperse, 100 Hz",
         ),
         ({"natural_stimuli": {"pinch": "chest", "brush": "chest", **WHEN}}, "as two stimuli"),
         ({"natural_stimuli": {"region": "chest", **WHEN}}, "say what is done"),

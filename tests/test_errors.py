@@ -91,6 +91,23 @@ def test_a_part_of_a_name_brings_the_names_that_hold_it(word: str, offered: str)
     assert offered in unknown_word("lesion", word, LESIONS, names=LESIONS)
 
 
+@pytest.mark.parametrize(
+    ("word", "known", "found"),
+    [
+        ("heart rate", ["heat latency"], None),
+        ("rabbit", ["rat", "mouse"], None),
+        ("rut", ["rat", "mouse"], "rat"),
+        ("mise", ["rat", "mouse"], "mouse"),
+        ("lgs", ["leg", "legs"], "legs"),
+        ("a", ["b"], None),
+    ],
+)
+def test_a_word_is_guessed_only_when_it_is_near(
+    word: str, known: list[str], found: str | None
+) -> None:
+    assert nearest(word, known) == found
+
+
 def test_at_most_three_names_are_offered() -> None:
     nerves = [f"{name} nerve, left branch" for name in ("splenic", "adrenal", "sciatic", "tibial")]
     assert unknown_word("lesion", "nerve", nerves).endswith(

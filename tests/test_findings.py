@@ -513,3 +513,14 @@ def test_less_than_one_bacterium_is_none() -> None:
     few = {n: level(v, name="bacteria_peritoneum") for n, v in {"a": 1e-9, "b": 1e-30}.items()}
     assert asked.measure(few) == 1.0
     assert asked.measure(few | {"a": level(1.0, name="bacteria_peritoneum")}) == pytest.approx(1e6)
+
+
+def test_temperatures_are_shown_in_degrees() -> None:
+    level = finding(
+        "{arm: a, kind: level}", "{value: 310, tolerance: 1}", outcome="temperature at 1 h"
+    )
+    change = finding(
+        "{arm: a, to: b, kind: difference}", "{at_most: -1}", outcome="temperature at 1 h"
+    )
+    assert level.show(312.15) == "39.0 °C (312.1 K)"
+    assert change.show(-5.697) == "-5.7 °C"

@@ -74,6 +74,7 @@ ORDER = [
     "schedule",
     "figures",
     "plan",
+    "limits",
     "report",
     "records",
     "laboratory",

@@ -10,6 +10,7 @@ from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
 from reflexarc.protocol.infection import CaecalPuncture
 from reflexarc.timeline import build_timelines
+from reflexarc.vocabulary import find_observable
 
 
 def experiment(until: str = "6 h", **arms: dict[str, object]) -> Experiment:
@@ -258,6 +259,7 @@ def test_a_challenge_is_written_out_and_read_back() -> None:
         ({"CLP": {"ligation": "150 %", "needle": "21 G", "punctures": 1}}, "at most at 100 %"),
         ({"CLP": {"ligation": "50 %", "needle": "24 G", "punctures": 1}}, "known are 18 G"),
         ({"E. coli": "1e8"}, "1e8 CFU"),
+        ({"E. coli": 1e8}, "the bacteria 1e8 have no unit"),
         ({"E. coli": "1e8 CFU", "route": "s.c."}, "route of E. coli"),
         ({"worms": "3 mg/kg"}, "known are LPS, CLP and E. coli"),
     ],
@@ -265,3 +267,16 @@ def test_a_challenge_is_written_out_and_read_back() -> None:
 def test_what_is_wrong_with_a_challenge_is_said(challenge: object, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
         experiment(a={"challenge": challenge})
+
+
+def test_lps_in_plasma_counts_what_bacteria_shed() -> None:
+    found = simulate(
+        model=assemble(),
+        timelines=build_timelines(experiment(a=clp())),
+        cohort=Cohort.typical(),
+        times=np.array([0.0, 6.0]),
+        outputs=[find_observable("LPS", "plasma").id, "LPS_blood", "PAMP_blood"],
+    ).isel(arm=0, animal=0, time=1)
+    assert found["LPS_blood"] == pytest.approx(0, abs=1e-9)
+    assert found["PAMP_blood"] > 0
+    assert found["LPS_plasma"] == pytest.approx(float(found["PAMP_blood"]))

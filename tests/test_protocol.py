@@ -111,7 +111,7 @@ REFUSED = [
     ("per arm: 10", "per arm: ten", 3, "animals.per arm", "whole number"),
     ("title:", "titel:", 1, "titel", "did you mean 'title'?"),
     ("title: Leg or belly", "title: 3", 1, "title", "must be text"),
-    ("arms:", "arms: {}\nnot arms:", 5, "not arms", "unknown field"),
+    ("arms:", "arms: {sham: {}}\nnot arms:", 5, "not arms", "unknown field"),
     ("  leg:", "  sham:", 8, "arms", "'sham' stands here twice"),
 ]
 
@@ -137,6 +137,37 @@ def test_all_problems_are_listed_each_once_in_the_order_of_the_file() -> None:
     problems = Experiment.problems(text, "leg.yaml")
     assert [problem.line for problem in problems] == [2, 6, 11, 13]
     assert Experiment.problems(PLAIN) == []
+
+
+def test_an_unknown_field_hides_no_other_mistake() -> None:
+    text = PLAIN.replace("title:", "titel:").replace("LPS: 4", "LPS: -4")
+    text = text.replace("current: 0 mA", "curent: 0 mA, depth: -1 mm").replace("TNF", "TNFF")
+    problems = Experiment.problems(text, "leg.yaml")
+    assert [(problem.line, problem.field) for problem in problems] == [
+        (1, "titel"),
+        (2, "challenge.LPS"),
+        (6, "arms.sham.electroacupuncture.curent"),
+        (6, "arms.sham.electroacupuncture.depth"),
+        (11, "measure[0]"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "limit"),
+    [
+        ("at: -15 min", "at: -900 d", "at most 60 d"),
+        ("duration: 15 min", "duration: 90 d", "at most 60 d"),
+        (
+            "animals:",
+            "anaesthesia: {isoflurane: 9 %, during: stimulation}\nanimals:",
+            "at most 5 %",
+        ),
+    ],
+)
+def test_what_is_too_large_is_told_its_limit(old: str, new: str, limit: str) -> None:
+    assert old in PLAIN
+    with pytest.raises(InputError, match=limit):
+        Experiment.parse(PLAIN.replace(old, new))
 
 
 def test_an_inherited_mistake_points_to_the_line_where_it_was_written() -> None:

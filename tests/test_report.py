@@ -16,6 +16,7 @@ import reflexarc
 from reflexarc import experiments
 from reflexarc.drawing import POINTS, _fewer, arm_looks
 from reflexarc.figures import Picture, clock, inline, svg, window_of
+from reflexarc.limits import limits
 from reflexarc.protocol import Experiment
 from reflexarc.relevance import claims_of, contradictions_of, findings_of
 from reflexarc.report import number, p_value, render
@@ -98,6 +99,109 @@ def test_page_is_whole_and_asks_for_nothing(page: str):
         reader.ids
     )
     assert targets <= set(reader.ids)
+
+
+def words_of(result) -> str:
+    reader = Reader()
+    reader.feed(render(result, figures={p.name: inline(svg(p.figure)) for p in result.pictures}))
+    return reader.text
+
+
+def test_degrees_and_lost_organs_are_told_as_such():
+    found = reflexarc.run(
+        Experiment.parse(
+            """
+title: Cold
+challenge: {LPS: 5 mg/kg}
+animals: {per arm: 3}
+arms:
+  rest: {challenge: none}
+  ill: {}
+  no stomach: {challenge: none, lesions: [stomach]}
+  late: {challenge: none, lesions: [{name: stomach, at: 1 h}]}
+measure: [temperature at 6 h, gastric motility at 0 h, 6 h]
+compare: {to: rest}
+"""
+        )
+    )
+    text = words_of(found)
+    assert re.search(r"37\.\d °C", text)
+    assert re.search(r"−\d\.\d+ °C", text)
+    assert "of degrees the difference" in text
+    assert " K " not in text
+    assert text.count("not there: stomach removed") == 3
+    motility = found.measurements[found.measurements["observable"] == "gastric motility"]
+    kept = motility[motility["value"].notna()]
+    assert not motility["dead"].any()
+    assert set(zip(kept["arm"], kept["time"], strict=True)) == {
+        ("rest", 0.0),
+        ("rest", 6.0),
+        ("ill", 0.0),
+        ("ill", 6.0),
+        ("late", 0.0),
+    }
+    course = found.trajectories["gastric_motility"].sel(arm="late")
+    assert np.isfinite(course.sel(time=slice(None, 0.99))).all()
+    assert np.isnan(course.sel(time=slice(1.0, None))).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ({"challenge": {"LPS": "4 mg/kg"}}, "a bolus of endotoxin in healthy young mice", "CLP"),
+        (
+            {
+                "challenge": {"LPS": "1 ng/kg/h", "route": "i.v.", "duration": "4 h"},
+                "animals": {"species": "human"},
+            },
+            "an infusion of endotoxin in healthy people",
+            "No datum",
+        ),
+        (
+            {"challenge": {"LPS": "5 ng/kg", "route": "i.v."}, "animals": {"species": "human"}},
+            "No datum stands behind LPS 5 ng/kg i.v.: people were given 0.3 to 4 ng/kg of LPS.",
+            "young",
+        ),
+        (
+            {"challenge": {"LPS": "4 ng/kg", "route": "i.v."}, "animals": {"species": "human"}},
+            "in healthy people",
+            "No datum",
+        ),
+        (
+            {"challenge": {"CLP": {"ligation": "50 %", "needle": "21 G", "punctures": 1}}},
+            "CLP is not human sepsis: a punctured caecum in healthy young mice.",
+            "LPS",
+        ),
+        (
+            {"challenge": {"E. coli": "1e8 CFU"}, "animals": {"species": "rat"}},
+            "E. coli in healthy young rats.",
+            "LPS",
+        ),
+        ({}, "Not medical advice", "sepsis"),
+    ],
+)
+def test_limits_speak_of_what_was_done(changes: dict[str, object], said: str, unsaid: str):
+    plain = {"title": "a", "arms": {"one": {}}, "measure": ["TNF at 1 h"]}
+    words = " ".join(limits(Experiment.from_mapping(plain | changes)))
+    assert said in words
+    assert unsaid not in words
+
+
+def test_a_dose_beyond_what_people_were_given_is_marked():
+    found = reflexarc.run(
+        Experiment.parse(
+            """
+title: People
+challenge: {LPS: 8 ng/kg, route: i.v.}
+animals: {species: human, per arm: 2}
+arms: {one: {}}
+measure: [TNF at 1 h]
+"""
+        )
+    )
+    text = words_of(found)
+    assert "LPS 8 ng/kg i.v. at 0 h (more than people were given)" in text
+    assert "virtual people" in text
 
 
 def test_page_says_what_it_must(page: str):

@@ -26,8 +26,8 @@ from reflexarc.evidence.reading import load_findings
 from reflexarc.evidence_site import Simulated, pages, render_pages, write_site
 from reflexarc.evidence_site.markup import address, anchor, linked, sourced
 from reflexarc.findings import run_findings
+from reflexarc.limits import LIMITS
 from reflexarc.references import references
-from reflexarc.report import LIMITS
 from reflexarc.safety import CLOSING, load_effects, promises
 from reflexarc.safety.questions import load_screen
 

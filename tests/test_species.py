@@ -21,8 +21,8 @@ from reflexarc.ensemble import simulate
 from reflexarc.errors import InputError
 from reflexarc.evidence import references
 from reflexarc.fitting import write_parameters
+from reflexarc.limits import limits
 from reflexarc.protocol import Experiment
-from reflexarc.report import limits
 from reflexarc.timeline import build_timelines
 
 MOUSE = {p.id: p.value for p in parameters()}
@@ -73,8 +73,18 @@ def test_the_mouse_is_the_model_and_nothing_replaces_its_numbers():
 
 
 def test_elimination_slows_with_the_fourth_root_of_body_mass():
-    human = species_values("human")
-    assert human["k_fenoldopam"] == pytest.approx(MOUSE["k_fenoldopam"] * (70 / 0.025) ** -0.25)
+    human, rat = species_values("human"), species_values("rat")
+    for name, mass in (
+        ("k_hexamethonium", 0.025),
+        ("k_naloxone", 0.3),
+        ("k_reserpine_loss", 0.3),
+        ("k_atenolol", 70),
+        ("k_anti_TNF_loss", 70),
+        ("k_antibiotics", 70),
+        ("k_fenoldopam", 70),
+    ):
+        assert human[name] == pytest.approx(MOUSE[name] * (70 / mass) ** -0.25)
+        assert rat[name] == pytest.approx(MOUSE[name] * (0.3 / mass) ** -0.25)
     assert "k_TNF" in human
     assert human["k_TNF"] != MOUSE["k_TNF"]
 

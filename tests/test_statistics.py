@@ -182,3 +182,22 @@ def test_summary_of_zeros():
     assert zeros.mean == pytest.approx(2 / 3)
     assert math.isnan(zeros.low)
     assert math.isnan(zeros.high)
+
+
+@pytest.mark.parametrize("test", ["welch", "dunnett"])
+def test_degrees_are_compared_by_their_difference(test: str):
+    groups = {"cold": [35.0, 35.4, 34.6], "warm": [37.0, 37.2, 36.8]}
+    (row,) = compare(groups, to="warm", test=test, linear=True)
+    assert row.difference == pytest.approx(-2.0)
+    assert math.isnan(row.ratio)
+    assert row.low < -2.0 < row.high < 0
+    assert row.p_adjusted < 0.01
+    shifted = {arm: [x - 40 for x in values] for arm, values in groups.items()}
+    (below,) = compare(shifted, to="warm", test=test, linear=True)
+    assert (below.difference, below.low) == pytest.approx((row.difference, row.low))
+
+
+def test_the_interval_of_degrees_is_that_of_their_mean():
+    found = summarise([-1.0, 0.0, 1.0], linear=True)
+    assert math.isnan(found.geometric_mean)
+    assert (found.mean, found.low) == pytest.approx((0.0, -found.high))

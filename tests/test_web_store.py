@@ -181,3 +181,12 @@ def test_fibres_and_tissues_have_words() -> None:
 def test_numbers_are_written_for_readers(value: float, text: str) -> None:
     script = 'import { digits } from "./shell/voices.js"; result = digits(data);'
     assert run_module(script, value) == text
+
+
+def test_of_degrees_the_change_is_a_difference() -> None:
+    script = (
+        "const { change } = await import('./shell/voices.js');"
+        "result = data.map(([from, to, unit]) => change(from, to, 'researcher', unit));"
+    )
+    told = run_module(script, [[310.0, 308.2, "K"], [2.0, 1.0, "pg/mL"]])
+    assert told == ["−1.8 °C", "−50 %"]

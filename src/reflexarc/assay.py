@@ -5,7 +5,8 @@ animals), a plate error and an error of each sample. A plate holds a few animals
 careful laboratory lays it out, so that a plate can't pass for an effect of an arm. The error of a
 sample belongs to arm and animal: it is another one in every arm. A value at or below the detection
 limit is reported as the limit, with a flag; without a limit, what the integrator can't tell from 0
-is reported as 0. A dead animal gives none.
+is reported as 0. A dead animal gives none, nor does one that lacks the organ. Temperatures are read
+in degrees Celsius.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def measure(
     for sample in samples:
         true = _at(trajectories, sample)
         read = true * _handling(sample) * _error(sample, arms, animals, seed)
-        read = np.where(np.abs(read) <= ATOL, 0.0, read)
+        read = sample.observable.read(np.where(np.abs(read) <= ATOL, 0.0, read))
         limit = sample.observable.detection_limit
         below = np.zeros(true.shape, dtype=bool) if limit is None else read <= limit
         dead = np.zeros(true.shape, dtype=bool) if deaths is None else deaths <= sample.time
@@ -105,10 +106,10 @@ def measure(
                     "where": sample.observable.where,
                     "time": sample.time,
                     "value": read.ravel(),
-                    "unit": sample.observable.unit,
+                    "unit": sample.observable.reading,
                     "below_limit": (below & ~dead).ravel(),
                     "dead": dead.ravel(),
-                    "simulated": true.ravel(),
+                    "simulated": sample.observable.read(true).ravel(),
                 }
             )
         )

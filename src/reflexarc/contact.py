@@ -57,7 +57,7 @@ def touch_skin(
     if stimulus in ("heat", "cold"):
         if celsius is None:
             raise InputError(f"{stimulus} needs a temperature", field=stimulus)
-        found = thermal_rates(celsius)
+        found = thermal_rates(stimulus, celsius)
     else:
         found = rates(stimulus)
     severed = sever(cut)

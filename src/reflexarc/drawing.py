@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reflexarc.biology.tables import CELSIUS
 from reflexarc.statistics import records
 from reflexarc.survival import fraction_interval
 
@@ -158,10 +159,11 @@ def draw_course(
         if instant <= until:
             axes.axvline(instant, color=DOSE, lw=0.9, alpha=0.75, zorder=1)
     bands = np.quantile(shown.sel(arm=list(looks)).values, [0.1, 0.5, 0.9], axis=1)
+    blur = BLUR * np.ptp(np.nan_to_num(bands))
     for i, arm in enumerate(looks):
         colour, dash, _ = looks[arm]
-        drawn = times <= (ends or {}).get(arm, math.inf)
-        few = _fewer(times[drawn], bands[:, i, drawn], BLUR * np.ptp(bands))
+        drawn = (times <= (ends or {}).get(arm, math.inf)) & np.isfinite(bands[1, i])
+        few = _fewer(times[drawn], bands[:, i, drawn], blur)
         at, (low, middle, high) = times[drawn][few], bands[:, i, drawn][:, few]
         if shown.sizes["animal"] > 1:
             faint = 0.13 if len(looks) <= 4 else 0.07
@@ -202,7 +204,8 @@ def draw_measured(
     place = {arm: i for i, arm in enumerate(arms)}
     for arm in arms:
         colour, _, marker = looks[arm]
-        mine = rows[(rows["arm"] == arm) & ~rows["dead"]]
+        group = rows[rows["arm"] == arm]
+        mine = group[group["value"].notna()]
         x = mine["value"].to_numpy(dtype=float)
         below = mine["below_limit"].to_numpy(dtype=bool)
         y = place[arm] + _spread(x)
@@ -219,9 +222,13 @@ def draw_measured(
                 left = max(mean - sem, mean / 10)
                 axes.plot([left, mean + sem], [place[arm]] * 2, color=INK, lw=1.2, zorder=4)
         else:
-            axes.text(0.5, place[arm], "no animal alive", ha="center", va="center",
-                      color=QUIET, transform=axes.get_yaxis_transform())  # fmt: skip
-    _log_axis(axes, rows["value"].dropna().to_numpy(dtype=float))
+            why = "no animal alive" if group["dead"].all() else "not there"
+            axes.text(0.5, place[arm], why, ha="center", va="center", color=QUIET,
+                      transform=axes.get_yaxis_transform())  # fmt: skip
+    if (rows["unit"] == CELSIUS).all():
+        axes.margins(x=0.25)
+    else:
+        _log_axis(axes, rows["value"].dropna().to_numpy(dtype=float))
     axes.set_yticks(range(len(arms)), [wrapped(arm) for arm in arms])
     axes.set_ylim(len(arms) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)

@@ -7,6 +7,10 @@ from collections.abc import Iterable, Mapping
 __all__ = ["InputError", "NumericalError", "ReflexarcError", "nearest", "unknown_word"]
 
 
+FAR = 0.4
+"""Part of a word's letters that may be wrong if it is to be guessed."""
+
+
 class ReflexarcError(Exception):
     """The base of every error that reflexarc raises on purpose.
 
@@ -99,13 +103,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     if plain in spellings:
         return spellings[plain]
     scored = [
-        (difflib.SequenceMatcher(None, plain, other).ratio(), sorted(plain) == sorted(other), other)
-        for other in spellings
+        (sorted(plain) == sorted(other), _likeness(plain, other), other) for other in spellings
     ]
-    best = max(scored, key=lambda item: (item[1], item[0]), default=None)
-    if best is None or (best[0] < 0.6 and not best[1]):
-        return None
-    return spellings[best[2]]
+    near = [item for item in scored if item[0] or item[1] > 0]
+    return spellings[max(near)[2]] if near else None
 
 
 def unknown_word(
@@ -148,6 +149,17 @@ def unknown_word(
         verb = "are" if len(words) > 1 else "is"
         return f"unknown {kind} {shown!r}; known {verb} " + ", ".join(words)
     return f"unknown {kind} {shown!r}"
+
+
+def _likeness(word: str, other: str) -> float:
+    """Return how alike two words are, up to 1; 0 if more than two letters in five differ.
+
+    One wrong letter is always near.
+    """
+    matcher = difflib.SequenceMatcher(None, word, other)
+    wrong = sum(max(b - a, d - c) for what, a, b, c, d in matcher.get_opcodes() if what != "equal")
+    far = wrong > max(1.0, FAR * max(len(word), len(other))) or wrong >= len(word)
+    return 0.0 if far else matcher.ratio()
 
 
 def _guesses(word: str, words: list[str], names: Mapping[str, str]) -> list[str]:

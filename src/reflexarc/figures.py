@@ -176,8 +176,8 @@ def window_of(
         if name not in trajectories:
             continue
         values = trajectories[name].values
-        # An arm that is over before another one ends has no values then: it counts as at rest.
-        values = np.where(np.isfinite(values), values, values[:, :, :1])
+        # An arm that is over before another one ends, or lacks the organ, counts as at rest.
+        values = np.where(np.isfinite(values), values, np.nan_to_num(values[:, :, :1]))
         middle = np.median(values, axis=1)
         away = np.abs(middle - middle[:, :1])
         peak = away.max(axis=1, keepdims=True)
@@ -282,8 +282,8 @@ def _course(
     doses = {when for t in timelines for kind, when in marks(t) if kind == "dose"}
     draw_course(
         axes,  # type: ignore[arg-type]
-        trajectories[observable.id],
-        title=label_of(observable.name, observable.where, observable.unit),
+        observable.read(trajectories[observable.id]),
+        title=label_of(observable.name, observable.where, observable.reading),
         looks=looks,
         until=window,
         spans=sorted(spans),

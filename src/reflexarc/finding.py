@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from reflexarc.biology.tables import CELSIUS, KELVIN, ZERO_CELSIUS
 from reflexarc.errors import InputError
 from reflexarc.evidence.schema import Comparison, Expectation, Intact, Trust
 from reflexarc.outcomes import Course, Outcome, parse_observable, parse_outcome
@@ -239,7 +240,11 @@ class Finding:
             return f"smallest step {step}"
         if kind == "ratio":
             return f"×{value:.3g}"
-        return f"{value:.4g} {unit}"
+        if unit not in KELVIN:
+            return f"{value:.4g} {unit}"
+        if kind == "difference":
+            return f"{value:+.3g} {CELSIUS}"
+        return f"{value - ZERO_CELSIUS:.1f} {CELSIUS} ({value:.1f} K)"
 
     def _decisions(self, courses: Courses) -> list[Decision]:
         kind, expect, intact = self.comparison.kind, self.expect, self.comparison.intact

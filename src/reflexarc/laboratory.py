@@ -5,7 +5,7 @@
 >>> result.statistics  # doctest: +SKIP
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from reflexarc import statistics
 from reflexarc.assay import groups
 from reflexarc.biology import observables
+from reflexarc.biology.tables import CELSIUS
 from reflexarc.ensemble import EngineName
 from reflexarc.errors import InputError, unknown_word
+from reflexarc.limits import limits
 from reflexarc.plan import KEY, Plan
 from reflexarc.protocol import Experiment
-from reflexarc.report import limits
 from reflexarc.runs import RunFolder, StorageError
 from reflexarc.survival import compare_survival, kaplan_meier
 from reflexarc.timeline import Timeline
@@ -113,7 +114,8 @@ class Result:
             `death_time` (arm, animal) in h. A dead animal's variables go on as if it lived; see
             `living`.
         measurements: What the laboratory measured, tidy: see `assay.COLUMNS`.
-        band: Range of the typical animal over what is not known of the innervation.
+        band: Range of the typical animal over what is not known of the innervation; survival, a
+            share of a cohort, has none.
         provenance: Versions, seed, model, tolerances.
         folder: Where it is kept; None if nowhere.
     """
@@ -152,7 +154,7 @@ class Result:
         for key, mine in self.measurements.groupby(KEY, sort=False):
             for arm, values in groups(mine).items():
                 labels = dict(zip(KEY, key, strict=True)) | {"arm": arm}
-                rows.append(labels | vars(statistics.summarise(values)))
+                rows.append(labels | vars(statistics.summarise(values, linear=_linear(key))))
         return pd.DataFrame(rows)
 
     @cached_property
@@ -170,7 +172,11 @@ class Result:
             for key, mine in self.measurements.groupby(KEY, sort=False):
                 limit = limits.get((str(key[0]), str(key[1])))
                 rows = statistics.compare(
-                    groups(mine), to=compare.to, test=compare.test, limit=limit
+                    groups(mine),
+                    to=compare.to,
+                    test=compare.test,
+                    limit=limit,
+                    linear=_linear(key),
                 )
                 frame = statistics.table(rows)
                 labels = pd.DataFrame([key] * len(frame), columns=KEY)
@@ -198,6 +204,19 @@ class Result:
             arm: kaplan_meier(times, until=watched.hours)
             for arm, times in self.deaths_after_challenge.items()
         }
+
+    def is_gone(self, arm: str, key: tuple[str, str, float, str]) -> bool:
+        """Whether what is measured is not there in an arm: its organ was removed.
+
+        Args:
+            arm: Name of the arm.
+            key: Observable, place, time in h and unit of the measurement.
+        """
+        mine = self.measurements[self.measurements["arm"] == arm]
+        for column, wanted in zip(KEY, key, strict=True):
+            mine = mine[mine[column] == wanted]
+        living = mine[~mine["dead"]]
+        return bool(len(living)) and bool(living["value"].isna().all())
 
     @property
     def deaths_after_challenge(self) -> dict[str, Floats]:
@@ -291,6 +310,11 @@ class Result:
         from reflexarc.records import write_result
 
         write_result(self, folder)
+
+
+def _linear(key: Sequence[object]) -> bool:
+    """Whether a measurement has no ratio: its unit starts at no zero of its own."""
+    return key[KEY.index("unit")] == CELSIUS
 
 
 def _text_of(experiment: str | Path) -> str | None:

@@ -60,6 +60,7 @@ CODE = (
     "ensemble.py",
     "figures.py",
     "laboratory.py",
+    "limits.py",
     "plan.py",
     "records.py",
     "reference.py",
@@ -206,6 +207,7 @@ class Plan:
             engine=self.engine,
         )
         deaths = death_times(trajectories, self.cohort)
+        trajectories = _without_lost(trajectories, self.timelines)
         trajectories = _label(trajectories, deaths, self.experiment.title)
         measurements = measure(
             trajectories=trajectories, samples=self.samples, deaths=deaths, seed=self.seed
@@ -243,18 +245,13 @@ class Plan:
             if f"{i}:low" not in answers["arm"].values:
                 continue
             mine = answers.sel(arm=[f"{i}:{band}" for band in BANDS], animal=0)
-            wanted: list[tuple[str, str, float, str, Floats]] = [
-                (s.observable.name, s.observable.where, s.time, s.observable.unit,
-                 mine[s.observable.id].sel(time=s.time).values)
-                for s in self.samples
-            ]  # fmt: skip
-            if self.experiment.survival is not None:
-                living = np.exp(-mine["hazard"].sel(time=timeline.stop).values)
-                wanted.append(("survival", "animal", timeline.stop, "share expected", living))
-            for name, where, time, unit, values in wanted:
+            for s in self.samples:
+                if s.time >= timeline.gone_from(s.observable.organ):
+                    continue
+                seen = s.observable.read(mine[s.observable.id].sel(time=s.time).values)
                 rows.append(
-                    [timeline.arm, name, where, time, unit,
-                     float(min(values)), float(values[1]), float(max(values))]
+                    [timeline.arm, s.observable.name, s.observable.where, s.time,
+                     s.observable.reading, float(min(seen)), float(seen[1]), float(max(seen))]
                 )  # fmt: skip
         return pd.DataFrame(rows, columns=BAND_COLUMNS)
 
@@ -322,6 +319,20 @@ def _part_of(progress: Progress | None, before: int, total: int) -> Progress | N
         return None
     report: Callable[[int, int], None] = progress
     return lambda done, _: report(before + done, total)
+
+
+def _without_lost(
+    trajectories: "xarray.Dataset", timelines: Sequence[Timeline]
+) -> "xarray.Dataset":
+    """Take out, arm by arm, what stands in an organ from the time on when it was removed."""
+    times = trajectories["time"].values
+    found = trajectories
+    for observable in observables():
+        lost = np.array([times >= line.gone_from(observable.organ) for line in timelines])
+        if lost.any():
+            values = found[observable.id]
+            found = found.assign({observable.id: values.where(~lost[:, None, :])})
+    return found
 
 
 def _label(trajectories: "xarray.Dataset", deaths: Floats, title: str) -> "xarray.Dataset":

@@ -5,53 +5,18 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reflexarc.biology import is_supported
-from reflexarc.biology.species import MOUSE
+from reflexarc.biology.tables import CELSIUS
+from reflexarc.limits import ANIMALS, is_beyond_people, limits
 from reflexarc.plan import KEY
 from reflexarc.statistics import records
 
 if TYPE_CHECKING:
     from reflexarc.laboratory import Result
-    from reflexarc.protocol import Arm, Experiment
+    from reflexarc.protocol import Arm
 
-__all__ = ["limits", "number", "p_value", "render"]
+__all__ = ["effect", "number", "p_value", "render"]
 
 Rows = list[dict[str, Any]]
-
-LIMITS = (
-    "LPS endotoxaemia is not human sepsis: a bolus of endotoxin in healthy young mice.",
-    "A model on mouse data. Not medical advice.",
-)
-
-
-def limits(experiment: "Experiment") -> tuple[str, ...]:
-    """Return what a reader of any result of an experiment must know, in sentences.
-
-    Args:
-        experiment: What was run; of another species than the mouse, what is measured without a
-            datum of that species is named.
-    """
-    species = experiment.animals.species
-    unsupported = dict.fromkeys(
-        item.observable
-        for item in experiment.measurements
-        if not is_supported(species, item.observable)
-    )
-    if species == MOUSE:
-        return LIMITS
-    stimuli = any(arm.stimuli for arm in experiment.arms.values())
-    named = [
-        *unsupported,
-        *(["survival"] if experiment.survival is not None else []),
-        *(["every effect of a stimulus"] if stimuli else []),
-    ]
-    return (
-        *LIMITS,
-        f"The {species} is the mouse's structure with some numbers replaced"
-        + (
-            f"; extrapolated from the mouse, without a datum: {', '.join(named)}." if named else "."
-        ),
-    )
 
 
 def render(result: "Result", *, figures: Mapping[str, str]) -> str:
@@ -69,7 +34,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
     from reflexarc.safety import CLOSING, assess, fragment
 
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "p": p_value, "clock": clock}
+    environment.filters |= {"number": number, "effect": effect, "p": p_value, "clock": clock}
     environment.undefined = jinja2.StrictUndefined
     template = environment.from_string(
         files("reflexarc").joinpath("report.html.j2").read_text(encoding="utf-8")
@@ -84,6 +49,7 @@ def render(result: "Result", *, figures: Mapping[str, str]) -> str:
         about=result.experiment.about,
         limits=limits(result.experiment),
         glance=_glance(result),
+        degrees=CELSIUS in set(result.measurements["unit"]),
         checklist=list(_checklist(result)),
         arms=_arms(result),
         legend=_legend(result),
@@ -125,6 +91,14 @@ def number(value: float | None) -> str:
     return f"{value:#.3g}".rstrip(".").replace("-", "−")
 
 
+def effect(row: Mapping[str, Any]) -> str:
+    """Return what an arm does to a measurement: a ratio, or of degrees a difference."""
+    difference = row["difference"]
+    if math.isnan(difference):
+        return "–" if math.isnan(row["ratio"]) else f"× {number(row['ratio'])}"
+    return f"{'+' if difference > 0 else ''}{number(difference)} {CELSIUS}"
+
+
 def p_value(value: float | None, *, none: str = "–") -> str:
     """Return a p value as papers print it; a dash, or what `none` says, if there is none."""
     if value is None or math.isnan(value):
@@ -154,15 +128,15 @@ def _glance(result: "Result") -> dict[str, Any]:
         for column in columns:
             level = _one(levels, column, arm)
             ratio = _one(ratios, column, arm)
-            if ratio is None:
-                cells.append(
-                    _cell(f"{number(level['geometric_mean'])} {column[3]}" if level else "–")
-                )
+            if result.is_gone(arm, column):
+                cells.append(_cell(f"not there: {column[1]} removed"))
+            elif ratio is not None:
+                cells.append(_cell(effect(ratio), _size(ratio), ratio["p_adjusted"]))
+            elif level is None or not level["n"]:
+                cells.append(_cell("–"))
             else:
-                times = "" if math.isnan(ratio["ratio"]) else "× "
-                cells.append(
-                    _cell(times + number(ratio["ratio"]), ratio["ratio"], ratio["p_adjusted"])
-                )
+                middle = level["mean" if column[3] == CELSIUS else "geometric_mean"]
+                cells.append(_cell(f"{number(middle)} {column[3]}"))
         rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
     heads = [f"{name}, {clock(time)}" for name, _, time, _ in columns]
     return {"heads": heads, "rows": rows, "alive": bool(alive)}
@@ -174,15 +148,22 @@ def _one(rows: Rows, column: tuple[Any, ...], arm: str) -> dict[str, Any] | None
     return next((row for row in rows if tuple(row[k] for k in ("arm", *KEY)) == wanted), None)
 
 
-def _cell(words: str, ratio: float = math.nan, p: float = math.nan) -> dict[str, Any]:
+def _size(row: Mapping[str, Any]) -> float:
+    """Return how large an effect is: 1 for four times as much or for four degrees more."""
+    if not math.isnan(row["difference"]):
+        return float(row["difference"] / 4)
+    return math.log(row["ratio"]) / math.log(4) if row["ratio"] > 0 else math.nan
+
+
+def _cell(words: str, size: float = math.nan, p: float = math.nan) -> dict[str, Any]:
     """Return a cell: stars for p, and a tint by the size and direction of a clear effect."""
     stars = "***" if p < 0.001 else "**" if p < 0.01 else "*" if p < 0.05 else ""
-    tint = min(1.0, abs(math.log(ratio)) / math.log(4)) if stars and ratio > 0 else 0.0
+    tinted = stars and not math.isnan(size)
     return {
         "words": words,
         "stars": stars,
-        "tint": f"{0.08 + 0.3 * tint:.2f}" if stars and ratio > 0 else "",
-        "way": "down" if ratio < 1 else "up",
+        "tint": f"{0.08 + 0.3 * min(1.0, abs(size)):.2f}" if tinted else "",
+        "way": "down" if size < 0 else "up",
     }
 
 
@@ -191,7 +172,8 @@ def _checklist(result: "Result") -> Iterator[tuple[str, str]]:
     experiment = result.experiment
     n = int(result.trajectories.sizes["animal"])
     traits = len(result.provenance["traits"])
-    yield "Animals", f"virtual mice, {n} in each of {len(result.arms)} arms"
+    animals = ANIMALS[experiment.animals.species]
+    yield "Animals", f"virtual {animals}, {n} in each of {len(result.arms)} arms"
     yield (
         "Differences between animals",
         f"{traits} parameters vary, lognormal" if traits else "none: the assay's error only",
@@ -239,7 +221,11 @@ def _arms(result: "Result") -> list[dict[str, str]]:
         {
             "arm": name,
             "stimulus": "; ".join(_stimulus(s) for s in arm.stimuli) or "none",
-            "doses": "; ".join(_dose(d) for d in _given(arm)) or "none",
+            "doses": "; ".join(
+                _dose(d, beyond=is_beyond_people(result.experiment.animals.species, d))
+                for d in _given(arm)
+            )
+            or "none",
             "lesions": "; ".join(
                 f"{x.name} ({x.at})" if x.at else f"{x.name} (from the start)" for x in arm.lesions
             )
@@ -268,9 +254,9 @@ def _stimulus(stimulus: Any) -> str:
     return ", ".join(words)
 
 
-def _dose(dose: Any) -> str:
+def _dose(dose: Any, *, beyond: bool) -> str:
     lasting = f" over {dose.duration}" if dose.duration else ""
-    return f"{dose.label} at {dose.at}{lasting}"
+    return f"{dose.label} at {dose.at}{lasting}{' (more than people were given)' * beyond}"
 
 
 def _legend(result: "Result") -> list[dict[str, str]]:

@@ -2,7 +2,8 @@
 
 Concentrations are compared on logarithms, so an effect is a ratio of geometric means. Everything is
 reported as if the number of animals were that of a real experiment. A value of 0 has no logarithm:
-it counts as the detection limit, or without one as the smallest value that was measured.
+it counts as the detection limit, or without one as the smallest value that was measured. A
+temperature in degrees has no ratio: it is compared as it is, and an effect is a difference.
 """
 
 import math
@@ -47,8 +48,9 @@ class Summary:
     sem: float
     median: float
     geometric_mean: float
+    """NaN of degrees."""
     low: float
-    """Lower end of the 95 % confidence interval of the geometric mean."""
+    """Lower end of the 95 % confidence interval of the geometric mean; of degrees, of the mean."""
     high: float
 
 
@@ -63,10 +65,12 @@ class Comparison:
         n_control: Animals measured in the control arm.
         ratio: Geometric mean of the arm over that of the control; NaN, like its interval and g, if
             one of the two lies wholly at the detection limit or at 0.
-        low: Lower end of the ratio's 95 % confidence interval (Welch, unadjusted; or Dunnett,
-            simultaneous).
+        difference: Mean of the arm less that of the control, of degrees; NaN of all that has a
+            ratio.
+        low: Lower end of the 95 % confidence interval of the ratio or the difference (Welch,
+            unadjusted; or Dunnett, simultaneous).
         high: Upper end of it.
-        g: Hedges' g on logarithms; below 0 when the arm is lower.
+        g: Hedges' g, on logarithms but for degrees; below 0 when the arm is lower.
         p: Probability of such a difference or a larger one by chance alone, unadjusted
             (NaN for Dunnett, which has adjusted ones only).
         p_adjusted: The same, for all arms compared (Holm or Dunnett).
@@ -79,6 +83,7 @@ class Comparison:
     n: int
     n_control: int
     ratio: float
+    difference: float
     low: float
     high: float
     g: float
@@ -88,11 +93,12 @@ class Comparison:
     anova_p: float
 
 
-def summarise(values: ArrayLike) -> Summary:
+def summarise(values: ArrayLike, *, linear: bool = False) -> Summary:
     """Summarise one group; missing values (NaN) are left out.
 
     Args:
         values: Measurements, 0 or more, in any unit.
+        linear: They are degrees: no geometric mean, and the interval is that of the mean.
 
     Returns:
         Mean ± SD and SEM, median, and the geometric mean with its 95 % confidence interval (t);
@@ -110,20 +116,23 @@ def summarise(values: ArrayLike) -> Summary:
         return Summary(0, *(math.nan,) * 7)
     sd = float(x.std(ddof=1)) if n > 1 else math.nan
     centre, half = -math.inf, math.nan
-    if (x > 0).all():
-        logs = np.log(x)
-        centre = float(logs.mean())
+    if linear or (x > 0).all():
+        scaled = x if linear else np.log(x)
+        centre = float(scaled.mean())
         if n > 1:
-            half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * logs.std(ddof=1) / math.sqrt(n))
+            half = float(
+                stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * scaled.std(ddof=1) / math.sqrt(n)
+            )
+    back = float if linear else math.exp
     return Summary(
         n=n,
         mean=float(x.mean()),
         sd=sd,
         sem=sd / math.sqrt(n),
         median=float(np.median(x)),
-        geometric_mean=math.exp(centre),
-        low=math.exp(centre - half),
-        high=math.exp(centre + half),
+        geometric_mean=math.nan if linear else back(centre),
+        low=back(centre - half),
+        high=back(centre + half),
     )
 
 
@@ -133,6 +142,7 @@ def compare(
     to: str,
     test: str = "welch",
     limit: float | None = None,
+    linear: bool = False,
 ) -> tuple[Comparison, ...]:
     """Compare every arm with one of them.
 
@@ -142,6 +152,7 @@ def compare(
         test: `"welch"`: Welch's t test on logarithms, p adjusted by Holm across arms.
             `"dunnett"`: ANOVA on logarithms followed by Dunnett's many-to-one test.
         limit: Detection limit, in the unit of the measurements; values at or below it count as it.
+        linear: They are degrees: nothing is a logarithm, and an effect is a difference.
 
     Returns:
         One comparison for each other arm, in their order. With fewer than two values in a group,
@@ -159,9 +170,12 @@ def compare(
     if test not in TESTS:
         raise InputError(f"unknown test {test!r}; known are {', '.join(TESTS)}")
     present = {arm: _present(values) for arm, values in groups.items()}
-    floor = _floor(present.values(), limit)
-    logs = {arm: np.log(np.maximum(x, floor)) for arm, x in present.items()}
-    nowhere = {arm for arm, x in present.items() if x.size and x.max() <= (limit or 0.0)}
+    logs, nowhere = present, set[str]()
+    if not linear:
+        floor = _floor(present.values(), limit)
+        logs = {arm: np.log(np.maximum(x, floor)) for arm, x in present.items()}
+        nowhere = {arm for arm, x in present.items() if x.size and x.max() <= (limit or 0.0)}
+    back = float if linear else math.exp
     others = [arm for arm in logs if arm != to]
     control = logs[to]
     anova = _anova([x for x in logs.values() if x.size > 1])
@@ -176,9 +190,10 @@ def compare(
             control=to,
             n=logs[arm].size,
             n_control=control.size,
-            ratio=_ratio(logs[arm], control) if known[arm] else math.nan,
-            low=low if known[arm] else math.nan,
-            high=high if known[arm] else math.nan,
+            ratio=math.exp(_shift(logs[arm], control)) if known[arm] and not linear else math.nan,
+            difference=_shift(logs[arm], control) if linear else math.nan,
+            low=back(low) if known[arm] else math.nan,
+            high=back(high) if known[arm] else math.nan,
             g=hedges_g(logs[arm], control) if known[arm] else math.nan,
             p=p,
             p_adjusted=adjusted,
@@ -252,10 +267,10 @@ def _floor(groups: Iterable[Floats], limit: float | None) -> float:
     return float(positive.min()) if positive.size else 1.0
 
 
-def _ratio(x: Floats, control: Floats) -> float:
+def _shift(x: Floats, control: Floats) -> float:
     if x.size == 0 or control.size == 0:
         return math.nan
-    return math.exp(float(x.mean() - control.mean()))
+    return float(x.mean() - control.mean())
 
 
 def _varies(*groups: Floats) -> bool:
@@ -287,7 +302,7 @@ def _welch(arms: Sequence[Floats], control: Floats) -> list[tuple[float, float, 
         difference = float(x.mean() - control.mean())
         half = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * error
         p = 2 * float(stats.t.sf(abs(difference) / error, df))
-        rows.append((math.exp(difference - half), math.exp(difference + half), p))
+        rows.append((difference - half, difference + half, p))
     adjusted = holm([p for _, _, p in rows])
     return [(*row, q) for row, q in zip(rows, adjusted, strict=True)]
 
@@ -308,8 +323,8 @@ def _dunnett(arms: Sequence[Floats], control: Floats) -> list[tuple[float, float
     rows = [nothing for _ in arms]
     for place, i in enumerate(usable):
         rows[i] = (
-            math.exp(interval.low[place]),
-            math.exp(interval.high[place]),
+            float(interval.low[place]),
+            float(interval.high[place]),
             math.nan,
             float(answer.pvalue[place]),
         )

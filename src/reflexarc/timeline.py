@@ -7,6 +7,7 @@ through the nerves that are still whole, the infusions, the anaesthesia, the les
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -80,6 +81,17 @@ class Timeline:
                 for e in self.edges
             ],
         }
+
+    def gone_from(self, organ: str) -> float:
+        """Return from when on an organ is not there, in h; infinite if it stays.
+
+        Args:
+            organ: Its parameter of the model, 1 where it is there.
+        """
+        if self.initial.get(organ, 1.0) == 0:
+            return -math.inf
+        lost = (edge.time for edge in self.edges if edge.set.get(organ, 1.0) == 0)
+        return min(lost, default=math.inf)
 
     @property
     def digest(self) -> str:

@@ -12,8 +12,8 @@ from reflexarc.atlas._tables import read_rows
 from reflexarc.errors import InputError, unknown_word
 
 __all__ = [
-    "COLDEST_C",
-    "HOTTEST_C",
+    "NEUTRAL_C",
+    "PROBES",
     "SkinRegion",
     "Technique",
     "natural_sources",
@@ -25,8 +25,10 @@ __all__ = [
     "thermal_rates",
 ]
 
-COLDEST_C, HOTTEST_C = -10.0, 60.0
-"""Skin temperatures that a probe may have, in degrees Celsius."""
+NEUTRAL_C = 32.0
+"""Skin that is neither heated nor cooled, in degrees Celsius (assumed)."""
+PROBES = {"heat": (NEUTRAL_C, 60.0), "cold": (-10.0, NEUTRAL_C)}
+"""Temperatures that a probe may have, in degrees Celsius."""
 
 Stimulus = Literal["pinch", "brush", "needle", "touch"]
 
@@ -124,24 +126,25 @@ def rates(stimulus: Stimulus) -> dict[str, float]:
     return found
 
 
-def thermal_rates(celsius: float) -> dict[str, float]:
+def thermal_rates(stimulus: str, celsius: float) -> dict[str, float]:
     """Return the discharge of each class in Hz while the skin has a temperature.
 
     Args:
-        celsius: From -10 to 60 degrees.
+        stimulus: `heat` or `cold`.
+        celsius: Within the range in `PROBES`.
 
     Raises:
         InputError: The temperature is outside.
 
     Example:
-        >>> thermal_rates(30)["C"], thermal_rates(45)["C"]
+        >>> thermal_rates("heat", 40)["C"], thermal_rates("heat", 45)["C"]
         (0.0, 5.25)
     """
-    if not COLDEST_C <= celsius <= HOTTEST_C:
+    low, high = PROBES[stimulus]
+    if not low <= celsius <= high:
         raise InputError(
-            f"the temperature must lie between {COLDEST_C:g} C and {HOTTEST_C:g} C,"
-            f" not {celsius:g} C",
-            field="temperature",
+            f"{stimulus} must lie between {low:g} C and {high:g} C, not at {celsius:g} C",
+            field=stimulus,
         )
     found = dict.fromkeys(CLASSES, 0.0)
     for row in read_rows("thermal.tsv"):

@@ -1,7 +1,8 @@
 """Rat and human: the mouse's structure with some numbers replaced, each by a stated rule.
 
 A row of `species.tsv` says what differs: a `value` replaces the mouse's; a `factor` multiplies it;
-`mass` multiplies it by (body mass / mouse's) to the power given; a `datum` names an observable that
+`mass` multiplies it by (body mass / that of the species in which it was measured) to the power
+given; a `datum` names an observable that
 data of the species support. Everything else is the mouse's, so what has no datum is extrapolation.
 """
 
@@ -79,7 +80,7 @@ def species_values(species: str) -> dict[str, float]:
         species: One of `species_names`.
     """
     mouse = {p.id: p.value for p in parameters()}
-    ratio = _mass(species) / _mass(MOUSE)
+    measured_in = {p.id: p.species for p in parameters() if p.status == "measured"}
     found: dict[str, float] = {}
     for row in _of(species):
         if row.rule == "value":
@@ -87,6 +88,7 @@ def species_values(species: str) -> dict[str, float]:
         elif row.rule == "factor":
             found[row.id] = found.get(row.id, mouse[row.id]) * row.value
         elif row.rule == "mass":
+            ratio = _mass(species) / _mass(measured_in.get(row.id, MOUSE))
             found[row.id] = found.get(row.id, mouse[row.id]) * ratio**row.value
     return found
 

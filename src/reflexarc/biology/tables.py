@@ -7,10 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 Status = Literal["measured", "fitted", "definition", "assumed"]
 T = TypeVar("T")
+
+CELSIUS = "°C"
+KELVIN = ("K", "kelvin")
+"""The unit of temperatures of the model, for people and as a state has it."""
+ZERO_CELSIUS = 273.15
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,17 @@ class Observable:
     plate_lnsd: float
     decapitation_factor: float | None
     note: str
+    organ: str = ""
+    """Model parameter that is 0 where the organ of it is removed; empty without such an organ."""
+
+    @property
+    def reading(self) -> str:
+        """Unit in which a laboratory reads it: of temperatures degrees, not kelvin."""
+        return CELSIUS if self.unit in KELVIN else self.unit
+
+    def read(self, value: Any) -> Any:
+        """Return a value of the model, or several, in the unit of the reading."""
+        return value - ZERO_CELSIUS if self.unit in KELVIN else value
 
 
 @cache
@@ -268,6 +284,7 @@ def observables() -> tuple[Observable, ...]:
             plate_lnsd=float(r["plate_lnsd"] or 0),
             decapitation_factor=number(r["decapitation_factor"]),
             note=r["note"],
+            organ=r["organ"],
         ),
     )
 

@@ -149,11 +149,11 @@ def _print_card(claim: "Claim", verdicts: "Mapping[str, Verdict] | None") -> Non
     for side, heading in (("for", "Findings for it"), ("against", "Findings against it")):
         names = claim.findings.supporting if side == "for" else claim.findings.against
         listing(heading, [_line(_finding(name, verdicts)) for name in names])
-    outside = {entry.row: entry.reason for entry in not_expressible() if entry.part is None}
+    outside = {entry.row: entry.why for entry in not_expressible()}
     for heading, rows in (("for", claim.rows.supporting), ("against", claim.rows.against)):
         listing(
             f"Published, {heading} it, and not run",
-            [f"{row}: {outside[row]}" if row in outside else row for row in rows],
+            [f"{row}: {outside[row]}" for row in rows],
         )
     listing("Limits", claim.limits)
     listing("What would change our mind", claim.would_change_our_mind)

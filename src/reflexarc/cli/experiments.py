@@ -22,7 +22,8 @@ def validate(
 
     Example: reflexarc validate legs.yaml
     """
-    found = [problem for file in files for problem in _problems(file)]
+    problems = {file: _problems(file) for file in files}
+    found = [problem for listed in problems.values() for problem in listed]
     if json:
         print_json(
             {
@@ -36,10 +37,10 @@ def validate(
     else:
         for problem in found:
             note(f"reflexarc: {problem}")
+        fine = (file for file, listed in problems.items() if not listed)
+        sys.stdout.write("".join(f"{file}: fine\n" for file in fine))
     if found:
         raise typer.Exit(3)
-    if not json:
-        sys.stdout.write("".join(f"{file}: fine\n" for file in files))
 
 
 def experiments(

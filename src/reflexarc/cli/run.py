@@ -71,6 +71,7 @@ def run(
 
 
 def _print_measurements(result: "Result") -> None:
+    from reflexarc.biology.tables import CELSIUS
     from reflexarc.figures import clock
     from reflexarc.statistics import records
 
@@ -83,16 +84,19 @@ def _print_measurements(result: "Result") -> None:
         key = (row["observable"], row["where"], row["time"], row["unit"])
         by_measurement.setdefault(key, []).append(row)
     for (observable, where, time, unit), rows in by_measurement.items():
+        effect = "difference" if unit == CELSIUS else "ratio"
         print_table(
-            ["arm", "n", "mean", "SEM", "ratio", "95 % interval", "p, adjusted"],
+            ["arm", "n", "mean", "SEM", effect, "95 % interval", "p, adjusted"],
             [
-                (row["arm"], row["n"], row["mean"], row["sem"], *_ratio(found))
+                (row["arm"], row["n"], mean, row["sem"], *_effect(found))
                 for row in rows
                 for found in [compared.get((observable, where, time, row["arm"]))]
+                for gone in [result.is_gone(row["arm"], (observable, where, time, unit))]
+                for mean in ["not there" if gone else row["mean"]]
             ],
-            right=["n", "mean", "SEM", "ratio", "p, adjusted"],
+            right=["n", "mean", "SEM", effect, "p, adjusted"],
             title=f"\n{observable}, {where} [{unit}], {clock(time)}"
-            + (f"; ratio to {result.control}" if result.control else ""),
+            + (f"; {effect} to {result.control}" if result.control else ""),
         )
 
 
@@ -131,8 +135,6 @@ def _print_band(result: "Result") -> None:
     for row in records(result.band):
         if row["high"] - row["low"] > WORTH_SAYING * abs(row["central"]):
             low, high, unit = number(row["low"]), number(row["high"]), row["unit"]
-            if row["observable"] == "survival":
-                low, high, unit = f"{100 * row['low']:.0f}", f"{100 * row['high']:.0f}", "%"
             words = f"{row['observable']} {clock(row['time'])} {low} to {high} {unit}"
             ranges.setdefault(row["arm"], []).append(words)
     if ranges:
@@ -141,14 +143,23 @@ def _print_band(result: "Result") -> None:
         sys.stdout.write(f"{arm}: {'; '.join(found)}\n")
 
 
-def _ratio(found: dict[str, Any] | None) -> tuple[str, str, str]:
+def _effect(found: dict[str, Any] | None) -> tuple[str, str, str]:
     from reflexarc.report import p_value
 
     if found is None:
         return "", "", ""
     p = p_value(found["p_adjusted"], none="")
-    if math.isnan(found["ratio"]):
+    degrees = math.isnan(found["ratio"])
+    size = found["difference"] if degrees else found["ratio"]
+    if math.isnan(size):
         return "–", "", p
-    known = not math.isnan(found["low"])
-    interval = f"{found['low']:.2f} to {found['high']:.2f}" if known else ""
-    return f"{found['ratio']:.2f}", interval, p
+    low, high, middle = (
+        f"{value:+.2f}" if degrees else _digits(value)
+        for value in (found["low"], found["high"], size)
+    )
+    return middle, "" if math.isnan(found["low"]) else f"{low} to {high}", p
+
+
+def _digits(ratio: float) -> str:
+    """Return a ratio with two decimals, or as many as show two digits of it."""
+    return f"{ratio:.2f}" if ratio >= 0.1 or ratio == 0 else f"{ratio:.2g}"

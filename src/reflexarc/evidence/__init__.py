@@ -55,6 +55,11 @@ class LeftOut:
     reason: str
     needs: str
 
+    @property
+    def why(self) -> str:
+        """The reason, with the part that is left out where the rest is expressed."""
+        return self.reason if self.part is None else f"{self.part}; {self.reason}"
+
 
 @dataclass(frozen=True)
 class FitTarget:

@@ -21,8 +21,8 @@ from reflexarc.evidence_site.ledgers import (
 )
 from reflexarc.evidence_site.markup import address, anchor, linked, sourced
 from reflexarc.evidence_site.simulation import Simulated
+from reflexarc.limits import LIMITS
 from reflexarc.references import references
-from reflexarc.report import LIMITS
 from reflexarc.safety import CLOSING
 from reflexarc.safety.language import READ
 
@@ -169,7 +169,7 @@ def _ledgers(simulated: Simulated | None) -> dict[str, Any]:
 
 
 def _claim(claim: Claim, simulated: Simulated | None) -> dict[str, Any]:
-    outside = {entry.row: entry.reason for entry in not_expressible() if entry.part is None}
+    outside = {entry.row: entry.why for entry in not_expressible()}
     cited = citations_of_findings()
     disputes = {
         one.number: one
@@ -179,8 +179,8 @@ def _claim(claim: Claim, simulated: Simulated | None) -> dict[str, Any]:
     return {
         "claim": claim,
         "rows": {
-            "for": [(row, outside.get(row, "")) for row in claim.rows.supporting],
-            "against": [(row, outside.get(row, "")) for row in claim.rows.against],
+            "for": [(row, outside[row]) for row in claim.rows.supporting],
+            "against": [(row, outside[row]) for row in claim.rows.against],
         },
         "disputes": [disputes[number] for number in sorted(disputes)],
         "objections": _objections(claim, simulated),

@@ -6,12 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, WithJsonSchema, field_validator, model_validator
 
 from reflexarc import atlas
-from reflexarc.atlas.natural import (
-    COLDEST_C,
-    HOTTEST_C,
-    skin_region,
-    technique,
-)
+from reflexarc.atlas.natural import skin_region, technique
 from reflexarc.atlas.thresholds import Waveform
 from reflexarc.contact import move_needle, stimulate_ear, stimulate_skin, touch_skin
 from reflexarc.errors import InputError, unknown_word
@@ -41,12 +36,7 @@ def _celsius(text: object) -> float:
     match = _TEMPERATURE.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise InputError(f"write a temperature with its unit, such as '45 C', not {text!r}")
-    value = float(match[1].replace("−", "-"))
-    if not COLDEST_C <= value <= HOTTEST_C:
-        raise InputError(
-            f"the temperature must lie between {COLDEST_C:g} C and {HOTTEST_C:g} C, not {text!r}"
-        )
-    return value
+    return float(match[1].replace("−", "-"))
 
 
 def _checked(text: object) -> object:
@@ -135,12 +125,13 @@ class ManualAcupuncture(Stimulus):
         technique: Such as `manipulation`, `retained` or `non-penetrating` (a blunt sham needle);
             manipulation if left out.
         depth: Depth of the tip; that of the site if left out. A superficial needle is a small one.
+            A needle that doesn't penetrate has none.
     """
 
     site: str
     side: Side = "left"
     technique: str = "manipulation"
-    depth: Length
+    depth: Length | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -148,11 +139,13 @@ class ManualAcupuncture(Stimulus):
         if not isinstance(data, dict) or "site" not in data:
             return data
         site = atlas.site(plain_text(data["site"], "site"))
-        usual = format_quantity(atlas.needle_depth(site), "length")
-        found = {**data, "site": site.code, "depth": data.get("depth") or usual}
-        if "technique" in data:
-            found["technique"] = technique(plain_text(data["technique"], "technique")).name
-        return found
+        way = technique(plain_text(data.get("technique", "manipulation"), "technique"))
+        depth = data.get("depth")
+        if not way.penetrates and depth is not None:
+            raise InputError(f"a {way.name} needle has no depth; leave it out", field="depth")
+        if way.penetrates and depth is None:
+            depth = format_quantity(atlas.needle_depth(site), "length")
+        return {**data, "site": site.code, "technique": way.name, "depth": depth}
 
     _side = field_validator("side", mode="before")(word_of(get_args(Side), "side"))
 
@@ -171,7 +164,7 @@ class ManualAcupuncture(Stimulus):
             site=self.site,
             technique_name=self.technique,
             side=self.side,
-            depth_mm=quantity(self.depth, "length"),
+            depth_mm=None if self.depth is None else quantity(self.depth, "length"),
             cut=cut,
         )
 

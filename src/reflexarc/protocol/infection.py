@@ -15,7 +15,15 @@ from reflexarc.refusals import Misfit, messages
 from reflexarc.units import quantity
 from reflexarc.yaml_source import Path
 
-__all__ = ["AnyChallenge", "AnyDose", "CaecalPuncture", "Inoculum", "read_challenge", "read_doses"]
+__all__ = [
+    "EXAMPLE",
+    "AnyChallenge",
+    "AnyDose",
+    "CaecalPuncture",
+    "Inoculum",
+    "read_challenge",
+    "read_doses",
+]
 
 DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.puncture().items()}
 """Nominal outer diameter of a needle in mm, by gauge."""
@@ -29,7 +37,9 @@ _CAVITIES = {
     "fibrin clot": "bacteria_fibrin",
 }
 MOST_CFU = 1e12
-PUNCTURE = "{CLP: {ligation: 50 %, needle: 21 G, punctures: 2}}"
+EXAMPLE = {"ligation": "50 %", "needle": "21 G", "punctures": 2}
+"""An operation of middling danger, for messages and for what the page begins with."""
+PUNCTURE = f"{{CLP: {{{', '.join(f'{word}: {value}' for word, value in EXAMPLE.items())}}}}}"
 BACTERIA = "{E. coli: 1e8 CFU}"
 
 
@@ -144,6 +154,8 @@ class Inoculum(_Infection):
     @field_validator("count", mode="before")
     @classmethod
     def _counted(cls, value: object) -> object:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise InputError(f"the bacteria {_power(value)} have no unit; write '1e8 CFU'")
         match = _COUNT.fullmatch(value.strip()) if isinstance(value, str) else None
         if match is None:
             raise InputError(f"can't read the bacteria {str(value)[:40]!r}; write '1e8 CFU'")
@@ -269,6 +281,11 @@ def _read_inoculum(key: str, inner: object, rest: Mapping[object, object]) -> In
 def _placed(error: ValidationError, place: Callable[[Path], Path]) -> Misfit:
     """Return what is wrong, each at its place in the file."""
     return Misfit([(place(path), sentence) for path, sentence in messages(error)])
+
+
+def _power(count: float) -> str:
+    """Return a count as people write it, `1e8`; YAML reads it as 100000000.0."""
+    return re.sub(r"e\+0*", "e", f"{count:g}")
 
 
 def _row(name: str, route: str, state: str) -> biology.Agent:

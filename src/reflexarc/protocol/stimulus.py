@@ -54,6 +54,15 @@ class DenseDisperse(Written):
     dense_for: Duration = "3 s"
     disperse_for: Duration = "3 s"
 
+    @model_validator(mode="after")
+    def _dense_is_faster(self) -> Self:
+        if quantity(self.dense, "frequency") <= quantity(self.disperse, "frequency"):
+            raise InputError(
+                f"dense, {self.dense}, must be faster than disperse, {self.disperse}",
+                field="dense",
+            )
+        return self
+
     @property
     def phases(self) -> tuple[tuple[float, float], ...]:
         """Both frequencies in Hz with their shares of the time."""

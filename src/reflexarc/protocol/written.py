@@ -1,14 +1,22 @@
 """What all parts of an experiment file share: fields with spaces, quantities, clear refusals."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
-from reflexarc.errors import InputError, unknown_word
-from reflexarc.units import Kind, quantity, quantity_pattern
+from reflexarc.errors import InputError, nearest, unknown_word
+from reflexarc.refusals import Misfit, messages
+from reflexarc.units import Kind, format_quantity, quantity, quantity_pattern
+from reflexarc.yaml_source import Path
 
 __all__ = [
     "LONGEST_HOURS",
@@ -48,15 +56,25 @@ class Written(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known_fields(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            known = cls.field_words()
-            spaced = {str(key).replace("_", " ") for key in data}
-            for key in data:
-                if not isinstance(key, str) or key.replace("_", " ") not in known:
-                    raise InputError(unknown_word("field", str(key), known), field=str(key))
-            if len(spaced) < len(data):
-                raise InputError("a field stands here twice, once with a space, once with '_'")
-        return data
+        if not isinstance(data, dict):
+            return data
+        words = cls.field_words()
+        known = {k: v for k, v in data.items() if isinstance(k, str) and _spaced(k) in words}
+        if len({_spaced(key) for key in known}) < len(known):
+            raise InputError("a field stands here twice, once with a space, once with '_'")
+        found: list[tuple[Path, str]] = [
+            ((str(key),), unknown_word("field", str(key), words))
+            for key in data
+            if key not in known
+        ]
+        if not found:
+            return data
+        meant = {nearest(str(key), words) for key in data} - {_spaced(key) for key in known}
+        try:
+            cls.model_validate(known)
+        except ValidationError as error:
+            found += [item for item in messages(error) if item[0][:1] not in {(w,) for w in meant}]
+        raise Misfit(found)
 
     @classmethod
     def field_words(cls) -> list[str]:
@@ -66,6 +84,10 @@ class Written(BaseModel):
     def written(self) -> Any:
         """Return the fields as plain data, as they would stand in a file; all of them explicit."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _spaced(field: str) -> str:
+    return field.replace("_", " ")
 
 
 def as_list(value: object) -> object:
@@ -129,7 +151,8 @@ def _checked(kind: Kind, *, above_zero: bool = False, most: float | None = None)
         if above_zero and number <= 0:
             raise InputError(f"the {kind} must be more than 0, but is {value!r}")
         if most is not None and abs(number) > most:
-            raise InputError(f"the {kind} {value!r} is too large")
+            limit = format_quantity(most, kind)
+            raise InputError(f"the {kind} {value!r} is too large (at most {limit})")
         return value.strip() if isinstance(value, str) else value
 
     return BeforeValidator(check)
@@ -151,8 +174,8 @@ Irradiance = Annotated[str, _checked("irradiance", most=1e4), _schema("irradianc
 Percentage = Annotated[str, _checked("percentage", most=5.0), _schema("percentage")]
 
 
-def check_dosage(value: object, unit: str = "mg/kg") -> object:
-    """Return a dose or a dose rate (the same per time) as it was written.
+def check_dosage(value: object, unit: str) -> None:
+    """Check a dose or a dose rate (the same per time).
 
     Args:
         value: What was written.
@@ -165,10 +188,9 @@ def check_dosage(value: object, unit: str = "mg/kg") -> object:
     if quantity(value, kind) > 1000:
         most = "1 L/kg" if unit == "mL/kg" else "1 g/kg"
         raise InputError(f"the {kind} {value!r} is too large (at most {most})")
-    return value.strip() if isinstance(value, str) else value
 
 
-def dosage_kind(value: object, unit: str = "mg/kg") -> Kind:
+def dosage_kind(value: object, unit: str) -> Kind:
     """Return whether something is a dose, or a dose per time, of mass or of volume."""
     timed = isinstance(value, str) and value.count("/") > 1
     if unit == "mL/kg":
@@ -176,10 +198,5 @@ def dosage_kind(value: object, unit: str = "mg/kg") -> Kind:
     return "dose rate" if timed else "dose"
 
 
-def _either_dosage(value: object) -> object:
-    """Whether it is one for its agent is seen where the agent is known."""
-    volume = isinstance(value, str) and re.search(r"[mu]?L\s*/\s*kg", value)
-    return check_dosage(value, "mL/kg" if volume else "mg/kg")
-
-
-Dosage = Annotated[str, BeforeValidator(_either_dosage), _schema("dose")]
+Dosage = Annotated[str, _schema("dose")]
+"""Its unit is that of its agent, where it is checked."""

@@ -9,6 +9,7 @@ from reflexarc.cohort import Cohort, spreads
 from reflexarc.findings import run_findings
 from reflexarc.kernel.methods import RODAS5P
 from reflexarc.protocol import Experiment
+from reflexarc.protocol.infection import EXAMPLE
 from reflexarc.vocabulary import cord_segments
 from reflexarc.web.harm import safety_data
 from reflexarc.web.papers import references_data
@@ -23,9 +24,6 @@ __all__ = ["ANIMALS", "TABLES"]
 ANIMALS = 100
 """Mice of the page; they are the first ones of the command line, too."""
 SEED = 1
-
-_CLP = {"ligation": "50 %", "needle": "21 G", "punctures": 2}
-"""The operation that the page begins with; an experiment may write another."""
 
 Table = Callable[[], Any]
 
@@ -68,7 +66,7 @@ def _vocabulary() -> dict[str, Any]:
         "cord": [vars(row) for row in biology.cord()],
         "cordSegments": cord_segments(),
         "species": {name: biology.species_values(name) for name in biology.species_names()},
-        "challenges": [*CHALLENGES, {"name": "CLP", "defaults": _CLP}],
+        "challenges": [*CHALLENGES, {"name": "CLP", "defaults": EXAMPLE}],
         "puncture": biology.puncture(),
         "nerves": list(atlas.trunk_names()),
     }

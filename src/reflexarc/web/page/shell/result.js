@@ -19,14 +19,14 @@ export function sentences({ scenario, runs, observable, voice }) {
   const it = scenario.stimulus?.mode === "nerve" ? "the electrode" : "the needle";
   const It = `${it.slice(0, 1).toUpperCase()}${it.slice(1)}`;
   if (same) found.push(`${scenario.stimulus ? `${It} without current` : "Without a needle"}, ${name} rises to ${level(without)}.`);
-  else if (voice === "lay") {
+  else if (voice === "lay" && words !== "°C") {
     const share = with_ / without;
     const left = Math.round(100 * share);
     if (without <= 0) found.push(`Nothing makes ${name} rise.`);
     else if (Math.abs(share - 1) < 0.02) found.push(`${It} changes almost nothing: ${name} rises as much as without it.`);
     else found.push(share < 1 ? `With ${it}, ${name} rises less: ${left} where it would be 100.` : `With ${it}, ${name} rises more: ${left} where it would be 100.`);
   } else {
-    found.push(`Peak ${name}${anchor ? ` after ${anchor}` : ""}: ${level(with_)} with ${it}, ${level(without)} without (${change(without, with_, voice)}).`);
+    found.push(`Peak ${name}${anchor ? ` after ${anchor}` : ""}: ${level(with_)} with ${it}, ${level(without)} without (${change(without, with_, voice, observable.unit)}).`);
   }
   if (cohorts.control?.done >= 100 && (same || cohorts.needle?.done >= 100)) {
     const alive = (arm) => arm.death.filter((time) => time === null || time === undefined || time > scenario.hours).length;

@@ -65,7 +65,8 @@ export function shown(value, unitText) {
 }
 
 /** Return the change from one value to another in words, for a voice. */
-export function change(from, to, voice) {
+export function change(from, to, voice, unitText) {
+  if (unit(unitText) === "°C") return `${signed(to - from)} °C`;
   if (!(Math.abs(from) > 0)) return "";
   const share = to / from - 1;
   if (Math.abs(share) < 0.02) return voice === "researcher" ? `${signed(share * 100)} %` : "hardly changed";

@@ -12,7 +12,7 @@ export default {
   A: { lay: "Adrenaline in the blood", student: "Adrenaline, from the adrenal medulla", researcher: "Adrenaline, plasma" },
   ACTH: { lay: "ACTH, the brain's stress signal", student: "ACTH, from the pituitary", researcher: "ACTH, plasma" },
   CORT: { lay: "Corticosterone, the mouse's stress hormone", student: "Corticosterone (stress hormone)", researcher: "Corticosterone, plasma" },
-  LPS_blood: { lay: "Bacterial poison in the blood", student: "LPS (endotoxin) in blood", researcher: "LPS, blood" },
+  LPS_plasma: { lay: "Bacterial poison in the blood", student: "LPS (endotoxin) in blood", researcher: "LPS, blood" },
   temperature: { lay: "Body temperature", student: "Core temperature", researcher: "Core temperature" },
   damage: { lay: "Damage to organs", student: "Tissue damage", researcher: "Tissue damage, share" },
   splenic_nerve: { lay: "Signals in the nerve to the spleen", student: "Splenic nerve activity", researcher: "Splenic nerve activity" },
