@@ -150,7 +150,7 @@ def test_what_is_defined_changes_nothing_when_its_partners_move_along():
     np.testing.assert_allclose(run(multipliers=counted, **infected), plain, rtol=1e-4, atol=1e-9)
     sore = {"edges": [(0.0, {}, {"irritant_left": 8.0})], "times": [0.0, 1.0, 8.0]}
     sore["outputs"] = ["sensitisation_left", "mechanical_left", "CORT"]
-    scale = {"g_inflammation": 2.0, "K_sensitisation": 2.0}
+    scale = {"g_inflammation": 2.0, "K_sensitisation": 2.0, "K_opioid_cells": 2.0}
     np.testing.assert_allclose(run(multipliers=scale, **sore), run(**sore), rtol=1e-5, atol=1e-9)
 
 

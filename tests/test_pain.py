@@ -242,3 +242,138 @@ def test_limbs_move_the_stomach_by_the_vagus_and_the_belly_stops_it_by_the_splan
     assert motility["belly"] < motility["none"] < motility["leg"]
     assert motility["leg, no vagus"] <= motility["none, no vagus"]
     assert motility["belly, no splanchnic"] >= motility["none, no splanchnic"] - 1e-6
+
+
+def natural(what: str, where: str, side: str = "left") -> dict[str, object]:
+    stimulus = {what: where, "side": side, "duration": "10 min", "at": "0 h"}
+    return {"natural stimuli": stimulus}
+
+
+def test_pain_relieves_elsewhere_and_not_where_it_is() -> None:
+    """A pinched paw keeps its threshold but for touch; the other paw and the tail are relieved."""
+    arms = {
+        "left": natural("pinch", "hind paw"),
+        "right": natural("pinch", "hind paw", side="right"),
+        "fore": natural("pinch", "fore paw"),
+    }
+    outputs = ("mechanical_left", "mechanical_right", "heat_left", "tail_flick")
+    found = levels(arms, *outputs, at=0.16)
+    assert found["left"]["mechanical_left"] < 1.3 < 2 < found["left"]["mechanical_right"]
+    assert found["right"]["mechanical_right"] < 1.3 < 2 < found["right"]["mechanical_left"]
+    assert found["left"]["tail_flick"] > 2
+    assert found["fore"]["mechanical_left"] > 2
+
+
+def test_skin_calls_for_enkephalin_in_other_segments_only() -> None:
+    """A pinch of the muzzle or a fore paw, not of a hind paw, unless the cord is cut."""
+    cut = {"lesions": ["spinal cord at T9"]}
+    arms = {
+        "hind": natural("pinch", "hind paw"),
+        "fore": natural("pinch", "fore paw"),
+        "muzzle": natural("pinch", "muzzle"),
+        "muzzle, cut": {**natural("pinch", "muzzle"), **cut},
+        "needle": {"manual acupuncture": {"site": "ST36", "duration": "10 min", "at": "0 h"}},
+    }
+    found = {arm: x["enkephalin"] for arm, x in levels(arms, "enkephalin", at=0.16).items()}
+    assert found["hind"] == pytest.approx(0, abs=1e-9)
+    assert found["muzzle, cut"] == pytest.approx(0, abs=1e-9)
+    assert min(found["fore"], found["muzzle"], found["needle"]) > 0.02
+
+
+def test_alpha2_receptors_carry_what_comes_from_the_brainstem() -> None:
+    """A needle in an arm relieves through the brainstem, a needle in a leg in part by the cord."""
+    blocked = dose("phentolamine", "2 mg/kg", "i.p.", at="-15 min")
+    arms = {
+        "arm": needle("LI10"),
+        "arm, blocked": {**needle("LI10"), **blocked},
+        "leg": needle(),
+        "leg, blocked": {**needle(), **blocked},
+    }
+    relief = {name: x["tail_flick"] - 1 for name, x in levels(arms, "tail_flick").items()}
+    assert relief["arm, blocked"] < 0.1 * relief["arm"]
+    assert 0.2 * relief["leg"] < relief["leg, blocked"] < 0.6 * relief["leg"]
+
+
+SORE = ("CFA", "0.8 mg/kg", "left hind paw")
+
+
+def sore(*drugs: dict[str, object], rate: str = "10 Hz", **more: object) -> dict[str, object]:
+    """Return an arm with adjuvant in the left paw from five days before, a needle, and drugs."""
+    given = [{SORE[0]: SORE[1], "route": SORE[2], "at": "-5 d"}]
+    for drug in drugs:
+        given += drug["doses"]  # type: ignore[operator]
+    return {**needle(rate=rate, current="2 mA"), "doses": given, **more}
+
+
+def test_endorphin_of_a_paw_needs_inflammation_and_noradrenaline() -> None:
+    """Much where a needle drives the nerves, next to none at rest or in a healthy paw."""
+    six = dose("6-OHDA", "100 mg/kg", "i.p.", at="-3 d")
+    found = levels(
+        {
+            "needle": sore(),
+            "rest": {**sore(), "electroacupuncture": None},
+            "healthy": needle(rate="3 Hz", current="2 mA"),
+            "no endings": sore(six),
+            "prazosin": sore(dose("prazosin", "1 mg/kg", "i.p.", at="-15 min")),
+            "yohimbine": sore(dose("yohimbine", "2 mg/kg", "i.p.", at="-15 min")),
+            "ICI": sore(dose("ICI 118,551", "1 mg/kg", "i.p.", at="-15 min")),
+            "no alpha1": sore(lesions=["alpha1 receptor knock-out"]),
+            "noradrenaline": {
+                **sore(dose("noradrenaline", "1 mg/kg", "i.v.", at="0.3 h")),
+                "electroacupuncture": None,
+            },
+        },
+        "endorphin_left",
+        "endorphin_right",
+    )
+    left = {arm: values["endorphin_left"] for arm, values in found.items()}
+    assert left["needle"] > 1 > 0.05 > left["rest"]
+    assert left["noradrenaline"] > 10 * left["rest"]
+    for arm in ("healthy", "no endings", "prazosin", "yohimbine", "ICI", "no alpha1"):
+        assert left[arm] < 0.3 * left["needle"], arm
+    assert found["needle"]["endorphin_right"] == pytest.approx(0, abs=1e-9)
+
+
+def test_an_antagonist_in_the_paw_takes_what_one_in_the_body_leaves() -> None:
+    """Methiodide stays out of the brain: in the paw it takes the paw's opioids, and no others."""
+    paw = "relief_paw_left"
+    found = levels(
+        {
+            "none": sore(),
+            "paw": sore(dose("naloxone methiodide", "0.3 mg/kg", "left hind paw")),
+            "other paw": sore(dose("naloxone methiodide", "0.3 mg/kg", "right hind paw")),
+            "body": sore(dose("naloxone methiodide", "0.3 mg/kg", "i.p.")),
+            "little naloxone in the paw": sore(dose("naloxone", "0.07 mg/kg", "left hind paw")),
+            "little naloxone": sore(dose("naloxone", "0.07 mg/kg", "s.c.")),
+            "much naloxone": sore(dose("naloxone", "20 mg/kg", "s.c.")),
+        },
+        paw,
+        "relief_mu",
+    )
+    whole = found["none"][paw]
+    assert whole > 0.5
+    for arm in ("paw", "little naloxone in the paw", "much naloxone"):
+        assert found[arm][paw] < 0.15 * whole, arm
+    for arm in ("other paw", "body"):
+        assert found[arm][paw] > 0.6 * whole, arm
+    assert found["little naloxone"][paw] > 20 * found["little naloxone in the paw"][paw]
+    for arm in ("paw", "body"):
+        assert found[arm]["relief_mu"] == pytest.approx(found["none"]["relief_mu"], rel=1e-3)
+    assert found["little naloxone"]["relief_mu"] < 0.5 * found["none"]["relief_mu"]
+
+
+def test_alpha1_receptors_carry_a_part_of_the_brake_on_the_jejunum() -> None:
+    belly = needle("ST25", "4 mA", "2 Hz")
+    found = levels(
+        {
+            "belly": belly,
+            "prazosin": {**belly, **dose("prazosin", "1 mg/kg", "i.p.")},
+            "no alpha1": {**belly, "lesions": ["alpha1 receptor knock-out"]},
+            "propranolol": {**belly, **dose("propranolol", "5 mg/kg", "i.p.")},
+        },
+        "jejunal_motility",
+        at=0.2,
+    )
+    motility = {arm: values["jejunal_motility"] for arm, values in found.items()}
+    assert 1.02 * motility["belly"] < motility["prazosin"] < motility["propranolol"]
+    assert motility["no alpha1"] == pytest.approx(motility["prazosin"], rel=0.05)

@@ -15,6 +15,7 @@ RECEPTORS = {
     "alpha2": ("dexmedetomidine", "K_dexmedetomidine", "central_alpha2"),
     "D1": ("fenoldopam", "K_fenoldopam", "occupancy_D1"),
     "GR": ("dexamethasone", "K_dexamethasone", "occupancy_GR"),
+    "alpha1": ("NA_hind", "K_NA_alpha1", "occupancy_alpha1_paw"),
 }
 PAIRS = [
     ("beta2", "propranolol"),
@@ -25,6 +26,8 @@ PAIRS = [
     ("D1", "SCH_23390"),
     ("D1", "butaclamol"),
     ("GR", "mifepristone"),
+    ("alpha1", "prazosin"),
+    ("alpha1", "phentolamine"),
 ]
 QUIET = {"NA_junction_rest": 1e-9, "DA_plasma_rest": 1e-9, "NA_plasma_rest": 1e-9}
 QUIET |= {"CORT_rest": 1e-9, "V_TH": 1e-9}
@@ -203,3 +206,37 @@ def test_new_agents_reach_their_state(name, state, dose, expected):
     agent = next(a for a in agents() if a.name == name and a.route == "i.v.")
     assert (agent.state, agent.refused) == (state, "")
     assert agent.amount(dose) == pytest.approx(expected)
+
+
+def release(initial=None, **concentrations):
+    """Return what the brake by dopamine lets through while drugs (nM) are there, as a share."""
+    found = course(
+        doses=[(0.0, concentrations)], initial=initial, times=[0.0, 1e-5], outputs=["brake_D2"]
+    )
+    return 1 / found[-1, 0]
+
+
+def test_dopamine_restrains_nerve_endings_through_d2_receptors():
+    """Half of the most where K_DA_D2 reaches the endings; blockers and the knock-out undo it."""
+    half = VALUES["K_DA_D2"] / VALUES["w_plasma_tissue"]
+    at_half, most = 1 / (1 + VALUES["g_D2"] / 2), 1 / (1 + VALUES["g_D2"])
+    assert release() == pytest.approx(1.0, abs=1e-3)
+    assert release(DA=half) == pytest.approx(at_half, rel=5e-3)
+    assert release(DA=1000 * half) == pytest.approx(most, rel=5e-3)
+    for antagonist in ("domperidone", "butaclamol"):
+        block = {antagonist: 99 * VALUES[f"Ki_{antagonist}"]}
+        assert release(DA=half, **block) > 0.98
+        assert release(DA=100 * half, **block) == pytest.approx(at_half, rel=5e-3)
+    assert release(DA=half, SCH_23390=100.0) == pytest.approx(at_half, rel=5e-3)
+    assert release({"present_D2": 0.0}, DA=1000 * half) == pytest.approx(1.0)
+
+
+def test_noradrenaline_of_plasma_follows_the_brakes_on_endings():
+    """An infusion of dopamine lowers it; domperidone brings it back."""
+    infusion = {"infusion_DA": 700.0 * VALUES["k_DA"]}
+    plain, dopamine, both = (
+        course(doses=[(0.0, add)], initial=first, times=[0.0, 0.5], outputs=["NA"])[-1, 0]
+        for first, add in (({}, {}), (infusion, {}), (infusion, {"domperidone": 200.0}))
+    )
+    assert dopamine < 0.85 * plain
+    assert both == pytest.approx(plain, rel=0.02)

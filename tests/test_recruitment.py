@@ -416,6 +416,8 @@ class TestModelInputs:
         expected |= {
             "touch_hind_left",
             "touch_hind_right",
+            "skin_hind_left",
+            "skin_hind_right",
             "drive_auricular",
             "drive_vagus_efferent",
             "drive_vagus_afferent",

@@ -93,6 +93,7 @@ UNDRAWN = {
     "late_programme", "iNOS", "endothelium",
     # What somebody gives: drugs, gas, and the irritants of a paw or the belly.
     "isoflurane", "conditioning", "antibiotics", "fluids", "naloxone",
+    "naloxone_left", "naloxone_right", "methiodide", "methiodide_left", "methiodide_right",
     "irritant_left", "irritant_right", "irritant_peritoneum", "adjuvant_left", "adjuvant_right",
     # Swelling that carrageenan makes in the belly: it is measured, and feeds nothing.
     "inflammation_peritoneum",

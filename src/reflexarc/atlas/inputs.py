@@ -51,6 +51,7 @@ def model_inputs(
         if (fibre_class, region) != ("PROKR2", HEAD)
     }
     inputs |= {"touch_hind_left": 0.0, "touch_hind_right": 0.0}
+    inputs |= {"skin_hind_left": 0.0, "skin_hind_right": 0.0}
     inputs |= dict.fromkeys((*DRIVES, *BRAIN_DRIVES.values()), 0.0)
     for region in REGIONS:
         here = [r for r in recruitments if r.region == region]
@@ -68,6 +69,12 @@ def model_inputs(
         if r.region == "hind":
             for side in ("left", "right"):
                 inputs[f"touch_hind_{side}"] += r.touch_on(side).at(band)
+                if side in r.skin:
+                    inputs[f"skin_hind_{side}"] += r.skin[side].at(band)
         for drive, value in r.drives.items():
             inputs[drive] = min(1.0, inputs[drive] + value.at(band))
+    natural = sum(inputs[f"discharge_{fibre_class}_hind"] for fibre_class in CLASSES)
+    for side in ("left", "right"):
+        if natural:
+            inputs[f"skin_hind_{side}"] /= natural
     return inputs
