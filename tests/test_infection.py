@@ -40,6 +40,24 @@ def bacteria(**arms: dict[str, object]) -> dict[str, np.ndarray]:
     return {line.arm: total[position, 0] for position, line in enumerate(timelines)}
 
 
+def course(names: list[str], **arms: dict[str, object]) -> dict[str, np.ndarray]:
+    """Return the course of some states of the typical animal, every two hours for a day."""
+    timelines = build_timelines(experiment("24 h", **arms))
+    data = simulate(
+        model=assemble(),
+        timelines=timelines,
+        cohort=Cohort.typical(),
+        times=np.arange(0.0, 25.0, 2.0),
+        outputs=names,
+        workers=1,
+    )
+    return {
+        f"{line.arm}, {name}": data[name].values[position, 0]
+        for position, line in enumerate(timelines)
+        for name in names
+    }
+
+
 def test_more_ligation_and_more_holes_never_give_fewer_bacteria() -> None:
     found = bacteria(a=clp("5 %"), b=clp("20 %"), c=clp("100 %"), d=clp("100 %", punctures=3))
     for less, more in (("a", "b"), ("b", "c"), ("c", "d")):
@@ -57,15 +75,14 @@ def test_antibiotics_lower_counts_and_more_of_them_lower_them_more() -> None:
     assert (found["little"] < found["none"]).all()
 
 
-def test_one_leak_grows_with_the_hole_and_less_and_less_with_the_ligature() -> None:
-    """Holes add up; of the ligated length the first part counts most (bacteria an hour later)."""
-    found = bacteria(
-        fifth=clp("20 %"), half=clp("50 %"), whole=clp("100 %"), more=clp("50 %", punctures=4)
-    )
-    first = {name: counts[0] for name, counts in found.items()}
-    assert first["more"] > 1.5 * first["half"]
-    assert 1.2 < first["half"] / first["fifth"] < 2
-    assert 1.1 < first["whole"] / first["half"] < 1.5
+def test_a_caecum_spills_what_stands_behind_the_ligature_and_large_holes_empty_it() -> None:
+    """At first in proportion to the hole; in the end no more than there is."""
+    names = ["caecal_leak", "caecal_contents"]
+    found = course(names, few=clp("20 %"), half=clp(), more=clp(punctures=8))
+    assert found["half, caecal_leak"][1] == pytest.approx(2.5 * found["few, caecal_leak"][1])
+    emptied = 1 - found["more, caecal_contents"][-1], 1 - found["half, caecal_contents"][-1]
+    assert 1.0 > emptied[0] > emptied[1] > 0.05
+    assert emptied[0] < 4 * emptied[1]
 
 
 def test_two_small_holes_leak_less_than_one_of_twice_the_area() -> None:
@@ -73,7 +90,7 @@ def test_two_small_holes_leak_less_than_one_of_twice_the_area() -> None:
     found = bacteria(one=clp(needle="18 G", punctures=1), two=clp(needle="20 G", punctures=2))
     assert (found["two"] < found["one"]).all()
     sizes = [CaecalPuncture(ligation="50 %", needle=needle, punctures=1).hole for needle in GAUGES]
-    assert sizes == pytest.approx([1.27**3, 0.51**3], rel=0.03)
+    assert sizes == pytest.approx([1.2**3, 0.5**3])
 
 
 def hazard(**arms: dict[str, object]) -> dict[str, np.ndarray]:
@@ -149,24 +166,6 @@ def test_bacteria_may_come_a_second_time() -> None:
         experiment(a={"doses": [{**again, "E. coli": "1e7"}]})
 
 
-def course(names: list[str], **arms: dict[str, object]) -> dict[str, np.ndarray]:
-    """Return the course of some states of the typical animal, every two hours for a day."""
-    timelines = build_timelines(experiment("24 h", **arms))
-    data = simulate(
-        model=assemble(),
-        timelines=timelines,
-        cohort=Cohort.typical(),
-        times=np.arange(0.0, 25.0, 2.0),
-        outputs=names,
-        workers=1,
-    )
-    return {
-        f"{line.arm}, {name}": data[name].values[position, 0]
-        for position, line in enumerate(timelines)
-        for name in names
-    }
-
-
 def coli(count: str, route: str, **more: object) -> dict[str, object]:
     return {"challenge": {"E. coli": count, "route": route}, **more}
 
@@ -180,7 +179,7 @@ def test_bacteria_in_fibrin_come_free_over_days_whatever_drugs_do() -> None:
     left = 20.0 * 0.5 ** (np.arange(0.0, 25.0, 2.0) / half)
     np.testing.assert_allclose(found["clot, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
     np.testing.assert_allclose(found["drug, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
-    assert found["clot, bacteria_peritoneum"][1] < 0.2 * found["free, bacteria_peritoneum"][1]
+    assert found["clot, bacteria_peritoneum"][1] < 0.5 * found["free, bacteria_peritoneum"][1]
 
 
 def test_without_the_synthase_more_neutrophils_come_and_each_kills_less() -> None:

@@ -56,8 +56,9 @@ def differences() -> tuple[Difference, ...]:
 
 
 def species_names() -> tuple[str, ...]:
-    """The species that an experiment may name, the mouse first."""
-    return (MOUSE, *dict.fromkeys(d.species for d in differences() if d.species != MOUSE))
+    """The species that an experiment may name, the mouse first; of others only a mass is known."""
+    known = {d.species for d in differences() if d.rule != "body mass"}
+    return (MOUSE, *dict.fromkeys(d.species for d in differences() if d.species in known))
 
 
 def find_species(word: str) -> str:
