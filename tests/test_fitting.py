@@ -8,7 +8,7 @@ import pytest
 from reflexarc.biology import parameters
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import Problem, _move, fit, uncertainty, write_parameters
+from reflexarc.fitting import Problem, _move, fit, search, uncertainty, write_parameters
 from reflexarc.trials import plan_trials
 
 
@@ -33,6 +33,19 @@ def test_it_finds_the_constrained_minimum():
     assert point[1] == pytest.approx(2.0, abs=0.02)
     assert len(kept) > 2
     assert kept[-1] == pytest.approx(point)
+
+
+def test_a_search_finds_the_way_over_steps_that_have_no_slope():
+    class Stairs(Bowl):
+        def residuals(self, points):
+            return np.floor(super().residuals(points) * 2) / 2
+
+    kept = []
+    point = search(Stairs(), generations=60, keep=kept.append)
+    assert point == pytest.approx([0.5, 2.0], abs=0.15)
+    assert kept[-1] == pytest.approx(point)
+    assert (search(Stairs(), generations=60) == point).all()
+    assert (search(Stairs(), generations=0) == Bowl.start).all()
 
 
 def test_a_step_stays_within_bounds():

@@ -7,9 +7,11 @@ trial set of parameters is a virtual animal; survival is the expected share of a
 traits multiply the trial set. Nothing is random but the scrambling of that cohort, by the seed; a
 weak pull (PULL residuals per e-fold) keeps what the targets cannot tell where it was. The fitted
 values are written back into the table; the run prints every target before and after, and how far
-each parameter could still move.
+each parameter could still move. Where animals tip over between life and death slopes mislead:
+`--search 100` first looks around the start by so many generations of CMA-ES (`pip install
+'reflexarc[fit]'`).
 
-Source: Marquardt 1963, doi:10.1137/0111030.
+Source: Marquardt 1963, doi:10.1137/0111030; Hansen 2016, arXiv:1604.00772.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ from reflexarc.trials import plan_trials, residuals, run_points
 if TYPE_CHECKING:
     from reflexarc.trials import Trials
 
-__all__ = ["Problem", "fit", "uncertainty", "write_parameters"]
+__all__ = ["Problem", "fit", "search", "uncertainty", "write_parameters"]
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +53,10 @@ TOLD = 1.0
 """Standard deviation, in e-folds, above which the targets hardly tell a parameter."""
 LARGEST_STEP = 0.7
 """Largest move of a parameter in one iteration, in e-folds."""
+UNMEASURED = 4.0
+"""Residual of what can't be measured at a point, such as the dead of an arm in which none die."""
+FIRST_WIDTH = 0.05
+"""Standard deviation of the first generation of a search, as a share of the way between bounds."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +159,7 @@ class Problem:
             if len(points) == 1:
                 return np.full((1, len(self.targets)), math.inf)
             return np.concatenate([self.residuals(point[None]) for point in points])
-        return np.array(
+        table = np.array(
             [
                 residuals(
                     [by_id[target.finding] for target in self.targets],
@@ -164,6 +170,7 @@ class Problem:
                 for courses in found
             ]
         )
+        return np.where(np.isnan(table), UNMEASURED, table)
 
     def _scaled(self, cohort: Cohort, points: Floats) -> Cohort:
         """Return the cohort once for each point, its parameters there, on top of its own traits."""
@@ -187,6 +194,7 @@ def fit(
     problem: Problem,
     *,
     iterations: int,
+    start: Floats | None = None,
     keep: Callable[[Floats], None] | None = None,
 ) -> Floats:
     """Minimise the sum of squared residuals.
@@ -194,14 +202,15 @@ def fit(
     Args:
         problem: What is fitted.
         iterations: At most so many; it ends earlier when an iteration gains less than 0.2 %.
+        start: Logarithms to start from and to be pulled to; the table's if left out.
         keep: Called with every better point, so that an interrupted fit loses nothing.
 
     Returns:
         Logarithms of the fitted parameters, shape (parameter,).
     """
     low, high = problem.lower, problem.upper
-    here = np.clip(problem.start, low, high)
-    pulled = problem.start
+    pulled = problem.start if start is None else start
+    here = np.clip(pulled, low, high)
 
     def full(points: Floats) -> Floats:
         return np.concatenate([problem.residuals(points), PULL * (points - pulled)], axis=1)
@@ -229,6 +238,57 @@ def fit(
         if gain < 0.002:
             break
     return here
+
+
+def search(
+    problem: Problem,
+    *,
+    generations: int,
+    population: int = 16,
+    seed: int = 1,
+    keep: Callable[[Floats], None] | None = None,
+) -> Floats:
+    """Look for a better point by CMA-ES, between the bounds and around the start.
+
+    What is minimised is the sum of log(1 + r^2 / 2) over the residuals r, so that a target out of
+    reach does not pull at all the others.
+
+    Args:
+        problem: What is fitted.
+        generations: How many; 0 returns the start.
+        population: Points of a generation.
+        seed: Of what is drawn.
+        keep: Called with every better point, so that an interrupted search loses nothing.
+
+    Returns:
+        Logarithms of the fitted parameters at the best point, shape (parameter,).
+    """
+    low, width = problem.lower, problem.upper - problem.lower
+    best = np.clip(problem.start, low, problem.upper)
+    if not generations:
+        return best
+
+    def costs(points: Floats) -> Floats:
+        return np.asarray(
+            np.log1p(np.minimum(problem.residuals(points) ** 2, 1e12) / 2).sum(axis=1)
+        )
+
+    import cma
+
+    least = float(costs(best[None])[0])
+    _say(f"start: {least:.2f}")
+    options = {"bounds": [0, 1], "popsize": population, "seed": seed, "verbose": -9}
+    strategy = cma.CMAEvolutionStrategy((best - low) / width, FIRST_WIDTH, options)
+    for generation in range(generations):
+        asked = np.array(strategy.ask())
+        found = costs(low + asked * width)
+        strategy.tell(asked, found)
+        if found.min() < least:
+            least, best = float(found.min()), low + asked[int(found.argmin())] * width
+            if keep is not None:
+                keep(best)
+        _say(f"generation {generation + 1}: {least:.2f}")
+    return best
 
 
 def uncertainty(problem: Problem, point: Floats) -> Floats:
@@ -273,6 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, print each target before and after, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m reflexarc.fitting", description=__doc__)
     parser.add_argument("--iterations", type=int, default=30)
+    parser.add_argument("--search", type=int, default=0, help="generations of CMA-ES before")
     parser.add_argument("--animals", type=int, default=16, help="cohort for survival")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--species", default=MOUSE, choices=species_names())
@@ -299,7 +360,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 write_parameters(table, values(point), species=chosen.species)
 
         before = problem.residuals(problem.start[None])[0]
-        point = fit(problem, iterations=chosen.iterations, keep=keep)
+        found = search(problem, generations=chosen.search, seed=chosen.seed, keep=keep)
+        point = fit(problem, iterations=chosen.iterations, start=found, keep=keep)
         after = problem.residuals(point[None])[0]
     for target, old, new in zip(problem.targets, before, after, strict=True):
         print(f"{target.finding:28s} {old:8.2f} -> {new:6.2f}")
