@@ -140,7 +140,7 @@ def test_what_is_defined_changes_nothing_when_its_partners_move_along():
     death = {"K_death": 2.0, "h_death": 2.0 ** values["n_death"]}
     np.testing.assert_allclose(run(multipliers=death, **at), plain, rtol=1e-5, atol=1e-9)
     infected = {
-        "edges": [(0.0, {}, {"bacteria_peritoneum": 1000.0})],
+        "edges": [(0.0, {}, {"bacteria_peritoneum": 3.0})],
         "times": [0.0, 2.0, 4.0],
         "outputs": ["bacteria_peritoneum", "bacteria_blood", "TNF"],
     }

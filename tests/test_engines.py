@@ -74,8 +74,9 @@ def test_the_engines_agree(name: str) -> None:
     assert distance(run(name, rtol=1e-9, atol=1e-12), reference(name)) < 1e-6
 
 
-LOOSE = {"infection-cost": 1e-4}
-"""Where the usual tolerance is worth less: bacteria that are cleared fall by decades."""
+LOOSE = {"infection-cost": 2e-4, "sepsis-grades": 2e-4, "sepsis-treatment": 2e-4}
+"""Where the usual tolerance is worth less: bacteria are cleared, by decades, or outgrow all, and
+what parts the two magnifies a small error."""
 
 
 @pytest.mark.parametrize("name", names())

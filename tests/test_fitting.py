@@ -8,7 +8,8 @@ import pytest
 from reflexarc.biology import parameters
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import Problem, _move, fit, search, uncertainty, write_parameters
+from reflexarc.fitting import Problem, _move, fit, uncertainty, write_parameters
+from reflexarc.search import search
 from reflexarc.trials import plan_trials
 
 
@@ -36,16 +37,18 @@ def test_it_finds_the_constrained_minimum():
 
 
 def test_a_search_finds_the_way_over_steps_that_have_no_slope():
-    class Stairs(Bowl):
-        def residuals(self, points):
-            return np.floor(super().residuals(points) * 2) / 2
+    bowl = Bowl()
+
+    def stairs(points):
+        return np.floor(bowl.residuals(points) * 2) / 2
 
     kept = []
-    point = search(Stairs(), generations=60, keep=kept.append)
+    how = {"start": bowl.start, "bounds": (bowl.lower, bowl.upper)}
+    point = search(stairs, generations=60, keep=kept.append, **how)
     assert point == pytest.approx([0.5, 2.0], abs=0.15)
     assert kept[-1] == pytest.approx(point)
-    assert (search(Stairs(), generations=60) == point).all()
-    assert (search(Stairs(), generations=0) == Bowl.start).all()
+    assert (search(stairs, generations=60, **how) == point).all()
+    assert (search(stairs, generations=0, **how) == bowl.start).all()
 
 
 def test_a_step_stays_within_bounds():

@@ -85,6 +85,7 @@ ORDER = [
     "contradictions.drawing",
     "evidence_site",
     "web",
+    "search",
     "fitting",
     "bench",
     "server",

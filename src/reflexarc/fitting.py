@@ -34,12 +34,13 @@ from reflexarc.cohort import Cohort, spreads
 from reflexarc.errors import NumericalError
 from reflexarc.evidence import FitTarget, fit_targets
 from reflexarc.findings import load_experiments, load_findings
+from reflexarc.search import search
 from reflexarc.trials import plan_trials, residuals, run_points
 
 if TYPE_CHECKING:
     from reflexarc.trials import Trials
 
-__all__ = ["Problem", "fit", "search", "uncertainty", "write_parameters"]
+__all__ = ["Problem", "fit", "uncertainty", "write_parameters"]
 
 Floats = NDArray[np.float64]
 
@@ -55,8 +56,6 @@ LARGEST_STEP = 0.7
 """Largest move of a parameter in one iteration, in e-folds."""
 UNMEASURED = 4.0
 """Residual of what can't be measured at a point, such as the dead of an arm in which none die."""
-FIRST_WIDTH = 0.05
-"""Standard deviation of the first generation of a search, as a share of the way between bounds."""
 
 
 @dataclass(frozen=True)
@@ -240,57 +239,6 @@ def fit(
     return here
 
 
-def search(
-    problem: Problem,
-    *,
-    generations: int,
-    population: int = 16,
-    seed: int = 1,
-    keep: Callable[[Floats], None] | None = None,
-) -> Floats:
-    """Look for a better point by CMA-ES, between the bounds and around the start.
-
-    What is minimised is the sum of log(1 + r^2 / 2) over the residuals r, so that a target out of
-    reach does not pull at all the others.
-
-    Args:
-        problem: What is fitted.
-        generations: How many; 0 returns the start.
-        population: Points of a generation.
-        seed: Of what is drawn.
-        keep: Called with every better point, so that an interrupted search loses nothing.
-
-    Returns:
-        Logarithms of the fitted parameters at the best point, shape (parameter,).
-    """
-    low, width = problem.lower, problem.upper - problem.lower
-    best = np.clip(problem.start, low, problem.upper)
-    if not generations:
-        return best
-
-    def costs(points: Floats) -> Floats:
-        return np.asarray(
-            np.log1p(np.minimum(problem.residuals(points) ** 2, 1e12) / 2).sum(axis=1)
-        )
-
-    import cma
-
-    least = float(costs(best[None])[0])
-    _say(f"start: {least:.2f}")
-    options = {"bounds": [0, 1], "popsize": population, "seed": seed, "verbose": -9}
-    strategy = cma.CMAEvolutionStrategy((best - low) / width, FIRST_WIDTH, options)
-    for generation in range(generations):
-        asked = np.array(strategy.ask())
-        found = costs(low + asked * width)
-        strategy.tell(asked, found)
-        if found.min() < least:
-            least, best = float(found.min()), low + asked[int(found.argmin())] * width
-            if keep is not None:
-                keep(best)
-        _say(f"generation {generation + 1}: {least:.2f}")
-    return best
-
-
 def uncertainty(problem: Problem, point: Floats) -> Floats:
     """Return how far each fitted parameter could move, by the curvature of the sum of squares.
 
@@ -360,7 +308,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 write_parameters(table, values(point), species=chosen.species)
 
         before = problem.residuals(problem.start[None])[0]
-        found = search(problem, generations=chosen.search, seed=chosen.seed, keep=keep)
+        found = search(
+            problem.residuals,
+            start=problem.start,
+            bounds=(problem.lower, problem.upper),
+            generations=chosen.search,
+            seed=chosen.seed,
+            keep=keep,
+            say=_say,
+        )
         point = fit(problem, iterations=chosen.iterations, start=found, keep=keep)
         after = problem.residuals(point[None])[0]
     for target, old, new in zip(problem.targets, before, after, strict=True):
