@@ -320,6 +320,8 @@ def test_the_page_gives_the_numbers_of_the_laboratory(
         hours, found = shown[name]
         both, here, there = np.intersect1d(hours.round(6), times.round(6), return_indices=True)
         assert len(both) > 50
+        if np.isnan(values).all():
+            continue  # it stood in what was removed; the page draws its zero
         scale = max(np.abs(values).max(), 1e-6)
         np.testing.assert_allclose(
             found[here], values[there], rtol=1e-3, atol=1e-4 * scale, err_msg=name
