@@ -89,7 +89,7 @@ def test_two_small_holes_leak_less_than_one_of_twice_the_area() -> None:
     """Slow flow through a thin wall goes with the cube of the diameter, not with the area."""
     found = bacteria(one=clp(needle="18 G", punctures=1), two=clp(needle="20 G", punctures=2))
     assert (found["two"] < found["one"]).all()
-    sizes = [CaecalPuncture(ligation="50 %", needle=needle, punctures=1).hole for needle in GAUGES]
+    sizes = [CaecalPuncture(ligation="50 %", needle=needle, punctures=1).bolus for needle in GAUGES]
     assert sizes == pytest.approx([1.2**3, 0.5**3])
 
 

@@ -1,6 +1,7 @@
 import json
 import pickle
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -589,6 +590,22 @@ def test_a_built_in_experiment_is_right_complete_and_says_what_is_assumed(name: 
 def test_the_committed_schema_is_current() -> None:
     # To renew it: reflexarc schema > src/reflexarc/experiment.schema.json
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == Experiment.json_schema()
+
+
+def test_the_schema_offers_every_place_for_bacteria_wherever_they_may_stand() -> None:
+    def routes(part: object) -> Iterator[list[str]]:
+        if isinstance(part, dict):
+            if "E. coli" in part:
+                yield part["route"]["enum"]
+            for inner in part.values():
+                yield from routes(inner)
+        elif isinstance(part, list):
+            for inner in part:
+                yield from routes(inner)
+
+    found = list(routes(Experiment.json_schema()))
+    assert len(found) > 2
+    assert found == [["i.p.", "i.v.", "fibrin clot"]] * len(found)
 
 
 def test_the_schema_accepts_what_the_reader_accepts() -> None:

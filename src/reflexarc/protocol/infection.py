@@ -16,6 +16,7 @@ from reflexarc.units import quantity
 from reflexarc.yaml_source import Path
 
 __all__ = [
+    "CAVITIES",
     "EXAMPLE",
     "AnyChallenge",
     "AnyDose",
@@ -31,11 +32,12 @@ DIAMETERS = {int(name.removesuffix(" G")): size for name, size in biology.punctu
 _GAUGE = re.compile(r"(\d{2})\s*[Gg]")
 _COUNT = re.compile(r"(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*CFU", re.IGNORECASE)
 _COLI = ("e.coli", "ecoli", "escherichiacoli", "bacteria")
-_CAVITIES = {
+CAVITIES = {
     "i.p.": "bacteria_peritoneum",
     "i.v.": "bacteria_blood",
     "fibrin clot": "bacteria_fibrin",
 }
+"""Where bacteria can be put, and the state that holds them there."""
 MOST_CFU = 1e12
 EXAMPLE = {"ligation": "50 %", "needle": "21 G", "punctures": 2}
 """An operation of middling danger, for messages and for what the page begins with."""
@@ -105,17 +107,12 @@ class CaecalPuncture(_Infection):
         return value
 
     @property
-    def hole(self) -> float:
+    def bolus(self) -> float:
         """Cubed diameters of the holes, mm3: slow flow through a thin wall goes with the cube.
 
         Source: Sampson 1891, doi:10.1098/rsta.1891.0012.
         """
         return self.punctures * DIAMETERS[int(self.needle[:2])] ** 3
-
-    @property
-    def bolus(self) -> float:
-        """Cubed diameters of the holes, mm3."""
-        return self.hole
 
     @property
     def inputs(self) -> dict[str, float]:
@@ -166,7 +163,7 @@ class Inoculum(_Infection):
     @field_validator("route", mode="before")
     @classmethod
     def _known_route(cls, value: object) -> object:
-        return one_of(value, list(_CAVITIES), "route of E. coli")
+        return one_of(value, list(CAVITIES), "route of E. coli")
 
     @property
     def bolus(self) -> float:
@@ -176,7 +173,7 @@ class Inoculum(_Infection):
     @property
     def row(self) -> biology.Agent:
         """What it feeds, in the shape of the table of agents."""
-        return _row("E. coli", self.route, _CAVITIES[self.route])
+        return _row("E. coli", self.route, CAVITIES[self.route])
 
     @property
     def label(self) -> str:

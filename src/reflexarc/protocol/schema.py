@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from reflexarc import atlas
 from reflexarc.atlas.natural import region_names, technique_names
 from reflexarc.protocol.contact import KINDS, TEMPERATURE
+from reflexarc.protocol.infection import CAVITIES
 from reflexarc.protocol.modality import NUCLEI
 from reflexarc.protocol.treatment import CHALLENGES, FROM_THE_START
 from reflexarc.units import quantity_pattern
@@ -109,12 +110,12 @@ def _ref(name: str) -> Schema:
 
 
 def _bacteria() -> Schema:
-    """An inoculum among the doses."""
+    """An inoculum: the count is the value of its key."""
     return {
         "type": "object",
         "properties": {
             "E. coli": {**_TEXT, "examples": ["1e8 CFU"]},
-            "route": {"enum": ["i.p.", "i.v."]},
+            "route": {"enum": list(CAVITIES)},
             "at": quantity_pattern("time"),
         },
         "additionalProperties": False,
@@ -124,16 +125,9 @@ def _bacteria() -> Schema:
 def _infection(parts: Schema) -> Schema:
     """A punctured caecum or an inoculum; each is the value of its key."""
     puncture = {k: v for k, v in parts["CaecalPuncture"]["properties"].items() if k != "at"}
-    return {
-        "type": "object",
-        "properties": {
-            "CLP": {"type": "object", "properties": puncture, "additionalProperties": False},
-            "E. coli": {**_TEXT, "examples": ["1e8 CFU"]},
-            "route": {"enum": ["i.p.", "i.v."]},
-            "at": quantity_pattern("time"),
-        },
-        "additionalProperties": False,
-    }
+    operation = {"type": "object", "properties": puncture, "additionalProperties": False}
+    inoculum = _bacteria()
+    return {**inoculum, "properties": {"CLP": operation, **inoculum["properties"]}}
 
 
 def _choice(words: Iterable[str]) -> Schema:
