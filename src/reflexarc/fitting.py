@@ -9,7 +9,7 @@ weak pull (PULL residuals per e-fold) keeps what the targets cannot tell where i
 values are written back into the table; the run prints every target before and after, and how far
 each parameter could still move. Where animals tip over between life and death slopes mislead:
 `--search 100` first looks around the start by so many generations of CMA-ES (`pip install
-'reflexarc[fit]'`).
+'reflexarc[fit]'`), without that pull; the fit then starts from what it found.
 
 Source: Marquardt 1963, doi:10.1137/0111030; Hansen 2016, arXiv:1604.00772.
 """
