@@ -40,7 +40,7 @@ def test_a_search_finds_the_way_over_steps_that_have_no_slope():
     bowl = Bowl()
 
     def stairs(points):
-        return np.floor(bowl.residuals(points) * 2) / 2
+        return (np.floor(bowl.residuals(points) * 2) ** 2).sum(axis=1)
 
     kept = []
     how = {"start": bowl.start, "bounds": (bowl.lower, bowl.upper)}
@@ -83,6 +83,17 @@ def test_points_run_together_as_they_would_alone():
     assert together.shape == (2, 2)
     np.testing.assert_allclose(together[1], problem.residuals(moved[None])[0], rtol=1e-9)
     assert (np.abs(together[0] - together[1]) > 1e-3).all()
+
+
+def test_a_search_counts_what_fails_beside_how_far_it_is_off():
+    whole = Problem.declared(animals=2, seed=1)
+    chosen = tuple(t for t in whole.targets if t.finding in ("MT-TNF-1h", "SO-1-survival", "VN-2-TNF"))
+    findings = [f for f in load_findings() if f.id in {t.finding for t in chosen}]
+    problem = replace(whole, targets=chosen, trials=plan_trials(findings, load_experiments()))
+    (residual,), (missed,) = problem._judged(problem.start[None])
+    assert missed.any() != missed.all() or len(chosen) == 1
+    expected = np.log1p(residual**2 / 2).sum() + 2 * missed.sum()
+    np.testing.assert_allclose(problem.costs(problem.start[None]), [expected])
 
 
 @pytest.mark.parametrize("species", ["mouse", "rat", "human"])

@@ -1,6 +1,9 @@
 """One run at a time: the kernel takes the twin's steps, crosses edges, and is compiled once."""
 
 import os
+import platform
+import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -491,6 +494,24 @@ def test_the_time_is_kept_in_double_precision() -> None:
     found = run(compiled, Line(start, start + 1), grid, rtol=1e-4, atol=1e-7)
     np.testing.assert_allclose(found.outputs[0, :, 0], np.exp(-(grid - start)), rtol=3e-4)
     assert found.ended[0] == start + 1
+
+
+# ---- machine code
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or sys.platform != "linux", reason="ELF alone")
+def test_code_reaches_what_lies_anywhere_in_memory(folder: Path) -> None:
+    import llvmlite.binding as llvm
+
+    Kernel.of(decay(), ["x"])
+    (file,) = folder.iterdir()
+    code = file.read_bytes()[32:].partition(b"\n")[2]
+    found = set()
+    for section in llvm.object_file.ObjectFileRef.from_data(code).sections():
+        if (section.name() or b"").startswith(b".rela"):
+            found |= {kind for _, kind, _, _ in struct.iter_unpack("<QIIq", section.data())}
+    assert found
+    assert found <= {1, 24}  # R_X86_64_64 and R_X86_64_PC64
 
 
 # ---- the cache

@@ -7,6 +7,8 @@ import pytest
 from scipy.stats import chi2
 
 from reflexarc.errors import InputError
+from reflexarc.drawing import arm_looks
+from reflexarc.figures import _survival
 from reflexarc.survival import compare_survival, kaplan_meier
 
 # Freireich 1963, placebo arm (R: MASS::gehan), weeks in remission, all observed
@@ -60,3 +62,14 @@ def test_unknown_control_is_refused():
         compare_survival({"a": [1.0]}, until=2, to="x")
     with pytest.raises(InputError, match="at least one animal"):
         compare_survival({"a": []}, until=2, to=None)
+
+
+def test_a_figure_has_room_for_many_arms():
+    arms = [f"arm {number}" for number in range(60)]
+    curves = {arm: kaplan_meier([20.0, np.inf], until=72) for arm in arms}
+    figure = _survival(curves, arm_looks(arms, control=None), 72.0).figure
+    (axes,) = figure.axes
+    whisker = max(line.get_xdata()[0] for line in axes.lines if line.get_transform() == axes.transData)
+    right = figure.transFigure.inverted().transform(axes.transData.transform((whisker, 0)))[0]
+    assert axes.get_position().width > 0.1
+    assert 0.9 < right < 1

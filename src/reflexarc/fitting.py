@@ -9,7 +9,8 @@ weak pull (PULL residuals per e-fold) keeps what the targets cannot tell where i
 values are written back into the table; the run prints every target before and after, and how far
 each parameter could still move. Where animals tip over between life and death slopes mislead:
 `--search 100` first looks around the start by so many generations of CMA-ES (`pip install
-'reflexarc[fit]'`), without that pull; the fit then starts from what it found.
+'reflexarc[fit]'`), without that pull; the fit then starts from what it found. The search
+minimises another cost, which a target out of reach does not rule: see `Problem.costs`.
 
 Source: Marquardt 1963, doi:10.1137/0111030; Hansen 2016, arXiv:1604.00772.
 """
@@ -54,6 +55,10 @@ TOLD = 1.0
 """Standard deviation, in e-folds, above which the targets hardly tell a parameter."""
 LARGEST_STEP = 0.7
 """Largest move of a parameter in one iteration, in e-folds."""
+LARGEST = 1e6
+"""What a larger residual counts as in a search, an infinite one included."""
+MISSED = 2.0
+"""What a search counts for each target whose finding fails, beside its residual."""
 UNMEASURED = 4.0
 """Residual of what can't be measured at a point, such as the dead of an arm in which none die."""
 
@@ -146,7 +151,25 @@ class Problem:
         Returns:
             Shape (point, target); infinite where the model can't be solved.
         """
+        return self._judged(points)[0]
+
+    def costs(self, points: Floats) -> Floats:
+        """Return what a search minimises: log(1 + r^2 / 2), and MISSED for each finding that fails.
+
+        Args:
+            points: Logarithms of the parameters, shape (point, parameter).
+
+        Returns:
+            Shape (point,).
+        """
+        table, missed = self._judged(points)
+        gentle = np.log1p(np.minimum(np.abs(table), LARGEST) ** 2 / 2)
+        return np.asarray((gentle + MISSED * missed).sum(axis=1))
+
+    def _judged(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return residuals, and which findings fail, each of shape (point, target)."""
         by_id = {finding.id: finding for finding in load_findings()}
+        aims = [by_id[target.finding] for target in self.targets]
         try:
             found = run_points(
                 self.trials,
@@ -155,13 +178,15 @@ class Problem:
                 cohort=self._scaled(self.cohort, points),
             )
         except NumericalError:
+            shape = (1, len(aims))
             if len(points) == 1:
-                return np.full((1, len(self.targets)), math.inf)
-            return np.concatenate([self.residuals(point[None]) for point in points])
+                return np.full(shape, math.inf), np.ones(shape, dtype=bool)
+            table, missed = zip(*(self._judged(point[None]) for point in points), strict=True)
+            return np.concatenate(table), np.concatenate(missed)
         table = np.array(
             [
                 residuals(
-                    [by_id[target.finding] for target in self.targets],
+                    aims,
                     courses,
                     weights=[target.weight for target in self.targets],
                     targets=[target.target for target in self.targets],
@@ -169,7 +194,8 @@ class Problem:
                 for courses in found
             ]
         )
-        return np.where(np.isnan(table), UNMEASURED, table)
+        missed = [[not aim.decide(courses[aim.experiment]).holds for aim in aims] for courses in found]
+        return np.where(np.isnan(table), UNMEASURED, table), np.array(missed)
 
     def _scaled(self, cohort: Cohort, points: Floats) -> Cohort:
         """Return the cohort once for each point, its parameters there, on top of its own traits."""
@@ -309,7 +335,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         before = problem.residuals(problem.start[None])[0]
         found = search(
-            problem.residuals,
+            problem.costs,
             start=problem.start,
             bounds=(problem.lower, problem.upper),
             generations=chosen.search,

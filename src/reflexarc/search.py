@@ -1,4 +1,4 @@
-"""A search where slopes mislead: CMA-ES between bounds, on a cost that outliers don't rule."""
+"""A search where slopes mislead: CMA-ES between bounds."""
 
 from collections.abc import Callable
 
@@ -11,12 +11,10 @@ Floats = NDArray[np.float64]
 
 FIRST_WIDTH = 0.05
 """Standard deviation of the first generation, as a share of the way between the bounds."""
-LARGEST = 1e6
-"""What a larger residual counts as, an infinite one included."""
 
 
 def search(
-    residuals: Callable[[Floats], Floats],
+    costs: Callable[[Floats], Floats],
     *,
     start: Floats,
     bounds: tuple[Floats, Floats],
@@ -28,11 +26,8 @@ def search(
 ) -> Floats:
     """Look for a better point around the start.
 
-    What is minimised is the sum of log(1 + r^2 / 2) over the residuals r, so that a target out of
-    reach does not pull at all the others.
-
     Args:
-        residuals: Takes points, shape (point, parameter); returns shape (point, target).
+        costs: What is minimised: takes points, shape (point, parameter); returns shape (point,).
         start: Where to begin, shape (parameter,).
         bounds: Lowest and highest values, each of shape (parameter,).
         generations: How many; 0 returns the start.
@@ -52,13 +47,13 @@ def search(
         return best
     import cma
 
-    least = float(_costs(residuals(best[None]))[0])
+    least = float(costs(best[None])[0])
     _tell(say, f"start: {least:.2f}")
     options = {"bounds": [0, 1], "popsize": population, "seed": seed, "verbose": -9}
     strategy = cma.CMAEvolutionStrategy((best - low) / (high - low), FIRST_WIDTH, options)
     for generation in range(generations):
         asked = np.array(strategy.ask())
-        found = _costs(residuals(low + asked * (high - low)))
+        found = costs(low + asked * (high - low))
         strategy.tell(asked, found)
         if found.min() < least:
             least, best = float(found.min()), low + asked[int(found.argmin())] * (high - low)
@@ -66,10 +61,6 @@ def search(
                 keep(best)
         _tell(say, f"generation {generation + 1}: {least:.2f}")
     return best
-
-
-def _costs(table: Floats) -> Floats:
-    return np.asarray(np.log1p(np.minimum(np.abs(table), LARGEST) ** 2 / 2).sum(axis=1))
 
 
 def _tell(say: Callable[[str], None] | None, line: str) -> None:
