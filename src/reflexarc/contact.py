@@ -17,7 +17,7 @@ from math import hypot
 from reflexarc import atlas
 from reflexarc.atlas.field import nerve_nodes, recruited_fraction
 from reflexarc.atlas.natural import rates, skin_region, technique, thermal_rates
-from reflexarc.atlas.pulses import Frequency, drive_rate, pulse_rate
+from reflexarc.atlas.pulses import Frequency, pulse_rate, relayed_rate
 from reflexarc.atlas.reach import Band, Reach, Recruitment, sever, sum_over_tissues, trace
 from reflexarc.atlas.thresholds import Waveform, check_pulse
 from reflexarc.errors import InputError
@@ -214,8 +214,8 @@ def stimulate_ear(
         waveform: Shape of the pulse.
 
     Returns:
-        The drive of the nucleus of the solitary tract: the share of touch fibres that fire, by how
-        fast they do, with the full drive at 10 Hz.
+        The drive of the nucleus of the solitary tract: the share of touch fibres that fire, by what
+        its synapses pass on at that frequency, 1 at 10 Hz.
 
     Raises:
         InputError: A value outside the threshold tables.
@@ -232,7 +232,7 @@ def stimulate_ear(
     )
     low, high = current_mA / fibres.threshold_factor, current_mA * fibres.threshold_factor
     band = Band(*(recruited_fraction(nodes, current) for current in (low, current_mA, high)))
-    drive = band.times(drive_rate(frequency_hz) * len(_sides(side)) / 2)
+    drive = band.times(relayed_rate(frequency_hz) * len(_sides(side)) / 2)
     return Recruitment("ear", None, pulse_rate(frequency_hz), {}, {"drive_auricular": drive})
 
 
