@@ -92,7 +92,7 @@ class TestUnknown:
         assert unstudied.high > 0.1
 
     def test_the_unknown_end_is_what_a_rich_tissue_would_give(self) -> None:
-        deep = [r for r in stimulate("ST37").reach if r.fibre_class == "PROKR2"][-1]
+        deep = [r for r in stimulate("ST40").reach if r.fibre_class == "PROKR2"][-1]
         rich = [r for r in stimulate("ST36").reach if r.fibre_class == "PROKR2"][-1]
         assert deep.grade is None
         assert deep.recruited.high == rich.recruited.high
@@ -457,7 +457,7 @@ class TestModelInputs:
             assert impulses == pytest.approx(alone)
 
     def test_bands_are_chosen_by_name(self) -> None:
-        needle = stimulate("ST37")
+        needle = stimulate("ST40")
         low, high = (model_inputs([needle], band=band) for band in ("low", "high"))
         assert low["recruited_PROKR2_hind"] == 0
         assert high["recruited_PROKR2_hind"] == needle.classes["PROKR2"].high > 0
@@ -513,6 +513,6 @@ class TestTablesAndFigures:
             assert tuple(rows["central"]) in drawn
 
     def test_what_nobody_looked_at_is_hatched(self) -> None:
-        axes = draw_recruitment("ST37", 50, [0.1, 1, 10]).axes[0]
+        axes = draw_recruitment("ST40", 50, [0.1, 1, 10]).axes[0]
         assert [patch.get_hatch() for patch in axes.collections] == [None, None, "//", None]
         assert any("nobody has looked" in text.get_text() for text in axes.texts)

@@ -225,7 +225,7 @@ def test_things_at_one_instant_become_one_edge_lesions_first() -> None:
 
 def test_the_band_holds_the_middle() -> None:
     low, central, high = (
-        timeline(band, electroacupuncture=needle(site="ST37"))
+        timeline(band, electroacupuncture=needle(site="ST40"))
         for band in ("low", "central", "high")
     )
     for name in ("recruited_AB_hind", "recruited_PROKR2_hind"):

@@ -151,7 +151,7 @@ def innervation(tissue: Tissue, fibre_class: str) -> Innervation:
         >>> deep = tissues("ST36")[-1]
         >>> innervation(deep, "PROKR2").grade
         2
-        >>> innervation(tissues("ST37")[-1], "PROKR2").grade is None
+        >>> innervation(tissues("LI4")[-1], "PROKR2").grade is None
         True
     """
     table = _innervation()
