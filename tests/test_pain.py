@@ -264,6 +264,22 @@ def test_pain_relieves_elsewhere_and_not_where_it_is() -> None:
     assert found["fore"]["mechanical_left"] > 2
 
 
+def test_a_brush_beside_a_moved_needle_leaves_the_needle_its_thin_fibres() -> None:
+    """Brushed skin fires thick fibres only; those of the needle relieve both sides as before."""
+    moved = {"manual acupuncture": {"site": "ST36", "duration": "10 min", "at": "0 h"}}
+    found = levels(
+        {"needle": moved, "both": {**moved, **natural("brush", "hind paw")}},
+        "descending_left",
+        "descending_right",
+        "enkephalin",
+        at=0.16,
+    )
+    needle, both = found["needle"], found["both"]
+    assert both["descending_left"] == pytest.approx(both["descending_right"])
+    assert both["descending_left"] > 0.5 * needle["descending_left"] > 0
+    assert both["enkephalin"] == pytest.approx(needle["enkephalin"])
+
+
 def test_skin_calls_for_enkephalin_in_other_segments_only() -> None:
     """A pinch of the muzzle or a fore paw, not of a hind paw, unless the cord is cut."""
     cut = {"lesions": ["spinal cord at T9"]}

@@ -413,11 +413,10 @@ class TestModelInputs:
         expected |= {f"pulse_rate_{r}" for r in atlas.REGIONS}
         expected |= {f"discharge_{c}_{r}" for c in atlas.CLASSES for r in atlas.REGIONS}
         expected |= {f"discharge_{c}_head" for c in ("AB", "AD", "C")}
+        expected |= {f"skin_{c}_hind_{s}" for c in ("AB", "AD", "C") for s in ("left", "right")}
         expected |= {
             "touch_hind_left",
             "touch_hind_right",
-            "skin_hind_left",
-            "skin_hind_right",
             "drive_auricular",
             "drive_vagus_efferent",
             "drive_vagus_afferent",

@@ -63,7 +63,7 @@ def touch_skin(
     severed = sever(cut)
     discharge: dict[str, Band] = {name: Band() for name in atlas.CLASSES}
     touch: dict[str, Band] = {}
-    skin: dict[str, Band] = {}
+    skin: dict[str, dict[str, Band]] = {}
     for one_side in _sides(side):
         lost = sum(
             share
@@ -73,7 +73,7 @@ def touch_skin(
         for name, rate in found.items():
             band = _uncertain(rate * here.density * max(0.0, 1.0 - lost))
             discharge[name] = discharge[name] + band
-            skin[one_side] = skin.get(one_side, Band()) + band
+            skin.setdefault(one_side, {})[name] = band
             if name == "AB":
                 touch[one_side] = band
     return Recruitment(here.name, here.group, 0.0, {}, {}, (), discharge, touch, skin)

@@ -16,6 +16,9 @@ DRIVES = (
     "drive_auricular",
 )
 HEAD = "head"
+SIDES = ("left", "right")
+NATURAL = ("AB", "AD", "C")
+"""Classes of which the model asks how much of their discharge comes from skin."""
 BRAIN_DRIVES = {"DMV": "drive_DMV", "cNST": "drive_cNST"}
 
 
@@ -50,8 +53,8 @@ def model_inputs(
         for fibre_class in CLASSES
         if (fibre_class, region) != ("PROKR2", HEAD)
     }
-    inputs |= {"touch_hind_left": 0.0, "touch_hind_right": 0.0}
-    inputs |= {"skin_hind_left": 0.0, "skin_hind_right": 0.0}
+    inputs |= {f"touch_hind_{side}": 0.0 for side in SIDES}
+    inputs |= {f"skin_{name}_hind_{side}": 0.0 for name in NATURAL for side in SIDES}
     inputs |= dict.fromkeys((*DRIVES, *BRAIN_DRIVES.values()), 0.0)
     for region in REGIONS:
         here = [r for r in recruitments if r.region == region]
@@ -67,14 +70,11 @@ def model_inputs(
             if name in inputs:
                 inputs[name] += value.at(band)
         if r.region == "hind":
-            for side in ("left", "right"):
+            for side in SIDES:
                 inputs[f"touch_hind_{side}"] += r.touch_on(side).at(band)
-                if side in r.skin:
-                    inputs[f"skin_hind_{side}"] += r.skin[side].at(band)
+            for side, skin in r.skin.items():
+                for fibre_class in NATURAL:
+                    inputs[f"skin_{fibre_class}_hind_{side}"] += skin[fibre_class].at(band)
         for drive, value in r.drives.items():
             inputs[drive] = min(1.0, inputs[drive] + value.at(band))
-    natural = sum(inputs[f"discharge_{fibre_class}_hind"] for fibre_class in CLASSES)
-    for side in ("left", "right"):
-        if natural:
-            inputs[f"skin_hind_{side}"] /= natural
     return inputs

@@ -87,7 +87,7 @@ class Recruitment:
         discharge: Where fibres fire by themselves, for each class the discharge in Hz, weighted
             like the recruited fibres.
         touch: For each side, the part of the discharge that A-beta fibres give, in Hz.
-        skin: For each side, the discharge of all classes by a natural stimulus on the skin, in Hz.
+        skin: For each side and class, the discharge by a natural stimulus on the skin, in Hz.
     """
 
     place: str
@@ -98,7 +98,7 @@ class Recruitment:
     reach: tuple[Reach, ...] = ()
     discharge: Mapping[str, Band] = field(default_factory=dict)
     touch: Mapping[str, Band] = field(default_factory=dict)
-    skin: Mapping[str, Band] = field(default_factory=dict)
+    skin: Mapping[str, Mapping[str, Band]] = field(default_factory=dict)
 
     def touch_on(self, side: str) -> Band:
         """Return the A-beta impulses from the skin of one side, in Hz, weighted by innervation.

@@ -40,7 +40,7 @@ export function modelInputs(tables, recruitments, band = "central") {
     }
   }
   for (const side of SIDES) inputs[`touch_hind_${side}`] = 0;
-  for (const side of SIDES) inputs[`skin_hind_${side}`] = 0; // natural stimuli, which the page doesn't have
+  for (const id of ["AB", "AD", "C"]) for (const side of SIDES) inputs[`skin_${id}_hind_${side}`] = 0; // natural stimuli, which the page doesn't have
   for (const one of recruitments) {
     if (one.region === "hind") for (const side of SIDES) inputs[`touch_hind_${side}`] += touchOn(one, side, band);
     for (const [drive, value] of Object.entries(one.drives)) inputs[drive] = Math.min(1, inputs[drive] + value[band]);
