@@ -271,13 +271,15 @@ def test_a_brush_beside_a_moved_needle_leaves_the_needle_its_thin_fibres() -> No
         {"needle": moved, "both": {**moved, **natural("brush", "hind paw")}},
         "descending_left",
         "descending_right",
-        "enkephalin",
+        "enkephalin_segmental",
+        "enkephalin_above",
         at=0.16,
     )
     needle, both = found["needle"], found["both"]
     assert both["descending_left"] == pytest.approx(both["descending_right"])
     assert both["descending_left"] > 0.5 * needle["descending_left"] > 0
-    assert both["enkephalin"] == pytest.approx(needle["enkephalin"])
+    for source in ("enkephalin_segmental", "enkephalin_above"):
+        assert both[source] == pytest.approx(needle[source])
 
 
 def test_skin_calls_for_enkephalin_in_other_segments_only() -> None:
@@ -290,7 +292,8 @@ def test_skin_calls_for_enkephalin_in_other_segments_only() -> None:
         "muzzle, cut": {**natural("pinch", "muzzle"), **cut},
         "needle": {"manual acupuncture": {"site": "ST36", "duration": "10 min", "at": "0 h"}},
     }
-    found = {arm: x["enkephalin"] for arm, x in levels(arms, "enkephalin", at=0.16).items()}
+    sources = ("enkephalin_segmental", "enkephalin_above")
+    found = {arm: sum(x.values()) for arm, x in levels(arms, *sources, at=0.16).items()}
     assert found["hind"] == pytest.approx(0, abs=1e-9)
     assert found["muzzle, cut"] == pytest.approx(0, abs=1e-9)
     assert min(found["fore"], found["muzzle"], found["needle"]) > 0.02
