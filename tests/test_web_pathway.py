@@ -50,6 +50,11 @@ def test_a_false_lesion_of_a_part_is_refused() -> None:
     assert [s for s in objections(drawn) if s.startswith("dmv: 'D1 receptor knock-out'")]
 
 
+def test_a_part_that_no_removal_takes_away_is_refused() -> None:
+    drawn = tuple(replace(part, organ="present_D1") for part in parts() if part.id == "medulla")
+    assert "medulla: no removal of an organ sets 'present_D1'" in list(objections(drawn, ()))
+
+
 def test_every_lesion_that_the_model_can_do_is_reachable_by_a_click() -> None:
     drawn = {name for one in (*parts(), *edges()) for name in one.lesions}
     assert drawn == set(lesion_names())

@@ -39,7 +39,8 @@ def saved(page: Any, arm: str = "with needle") -> Courses:
         page.locator("[data-download=csv]").click()
     text = Path(coming.value.path()).read_text(encoding="utf-8")
     head, *rows = csv.reader(io.StringIO(text))
-    mine = np.array([row[1:] for row in rows if row[0] == arm], dtype=float)
+    cells = [[cell or "nan" for cell in row[1:]] for row in rows if row[0] == arm]
+    mine = np.array(cells, dtype=float)
     return {name: (mine[:, 0], mine[:, i]) for i, name in enumerate(head[1:]) if i > 0}
 
 
@@ -321,11 +322,41 @@ def test_the_page_gives_the_numbers_of_the_laboratory(
         both, here, there = np.intersect1d(hours.round(6), times.round(6), return_indices=True)
         assert len(both) > 50
         if np.isnan(values).all():
-            continue  # it stood in what was removed; the page draws its zero
+            assert np.isnan(found).all(), name  # it stood in what was removed
+            continue
         scale = max(np.abs(values).max(), 1e-6)
         np.testing.assert_allclose(
             found[here], values[there], rtol=1e-3, atol=1e-4 * scale, err_msg=name
         )
+
+
+def test_what_stood_in_a_removed_organ_is_said_to_be_gone(visit: Callable[..., Any]) -> None:
+    page = visit(
+        f"{cut('adrenalectomy')}&view.chart=release_A&view.select=medulla&view.many=!t"
+    ).page
+    large = page.locator("svg.large")
+    gone = "ot there: adrenal removed"
+    assert large.locator(".line, .cursor circle").count() == 0
+    assert gone in (large.text_content() or "")
+    assert gone in page.locator(".readout").inner_text()
+    assert gone in page.locator("#result").inner_text()
+    page.get_by_text("Show the numbers").click()
+    page.locator("[data-chart-table] p").wait_for()
+    assert gone in page.locator("[data-chart-table]").inner_text()
+    assert page.locator("[data-part=medulla] .pw-word").text_content() == "removed"
+    cells = page.locator("[data-panel=pathway-details] [data-live]").all_inner_texts()
+    assert set(cells) == {"removed"}
+    assert "NaN" not in page.content()
+    page.locator("[data-observable=A]").click()
+    page.wait_for_timeout(300)
+    assert large.locator(".line").count() == 2
+
+
+def test_one_of_several_organs_takes_a_part_away_in_part(visit: Callable[..., Any]) -> None:
+    page = visit(f"{cut('liver')}&view.voice=researcher").page
+    viscera = page.locator("[data-part=viscera]")
+    assert viscera.locator(".pw-word").text_content() == "partly removed"
+    assert "pw-gone" not in (viscera.get_attribute("class") or "")
 
 
 @pytest.mark.parametrize("lesion", LESIONS)

@@ -16,7 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from reflexarc.biology import inputs, lesions
+from reflexarc.biology import inputs, lesions, observables
 from reflexarc.vocabulary import find_lesion, lesion_names
 from reflexarc.web.structure import Structure, structure
 
@@ -28,6 +28,7 @@ __all__ = [
     "edges",
     "equations_data",
     "objections",
+    "organs_data",
     "parts",
     "pathway_data",
 ]
@@ -53,6 +54,7 @@ class Part:
         level: `main`, or `more` for what only the whole drawing shows.
         ids: States and rules of the model that it stands for; the first is the one it is shown by.
         lesions: Lesions that take it away.
+        organ: Input of the model that is 0 where all of it is removed; empty if none takes all.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Part:
     level: Literal["main", "more"]
     ids: tuple[str, ...]
     lesions: tuple[str, ...]
+    organ: str
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ def parts() -> tuple[Part, ...]:
             level=row["level"],  # type: ignore[arg-type]
             ids=tuple(row["ids"].split()),
             lesions=_lesions(row["lesions"]),
+            organ=row["organ"],
         )
         for row in _rows("pathway_nodes.tsv")
     )
@@ -141,6 +145,7 @@ def objections(
     joined = edges() if joined is None else joined
     shape = structure()
     known = {part.id: part for part in drawn}
+    removals = [row for row in lesions() if row.kind == "organ" and not row.refused]
     for part in drawn:
         if part.group not in GROUPS:
             yield f"{part.id}: no group {part.group!r}"
@@ -150,6 +155,8 @@ def objections(
         for name in part.lesions:
             if not _touches(shape, _closest(shape, part, joined, known), name):
                 yield f"{part.id}: {name!r} stands in no equation of it or of what feeds it"
+        if part.organ and not any(part.organ in _effects(row.name) for row in removals):
+            yield f"{part.id}: no removal of an organ sets {part.organ!r}"
     for edge in joined:
         name = f"{edge.source} to {edge.target}"
         missing = [end for end in (edge.source, edge.target) if end not in known]
@@ -173,6 +180,12 @@ def pathway_data() -> dict[str, Any]:
             for edge in edges()
         ],
     }
+
+
+def organs_data() -> dict[str, str]:
+    """Return, for what goes with its organ, the input of the model that is 0 without the organ."""
+    drawn = {id: part.organ for part in parts() if part.organ for id in part.ids}
+    return drawn | {row.id: row.organ for row in observables() if row.organ}
 
 
 def equations_data() -> dict[str, dict[str, str]]:

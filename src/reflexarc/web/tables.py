@@ -13,7 +13,7 @@ from reflexarc.protocol.infection import EXAMPLE
 from reflexarc.vocabulary import cord_segments
 from reflexarc.web.harm import safety_data
 from reflexarc.web.papers import references_data
-from reflexarc.web.pathway import equations_data, pathway_data
+from reflexarc.web.pathway import equations_data, organs_data, pathway_data
 from reflexarc.web.recruitment_tables import recruitment_data
 from reflexarc.web.scenario import CannotShow, scenario_of
 from reflexarc.web.sites import sites_data
@@ -56,7 +56,10 @@ def _animals() -> dict[str, Any]:
 
 
 def _vocabulary() -> dict[str, Any]:
-    """What a scenario may name: lesions, agents, options, species, levels of the cord."""
+    """What a scenario may name: lesions, agents, options, species, levels of the cord.
+
+    `organs` tells what goes with which organ.
+    """
     from reflexarc.protocol.treatment import CHALLENGES
 
     return {
@@ -69,6 +72,7 @@ def _vocabulary() -> dict[str, Any]:
         "challenges": [*CHALLENGES, {"name": "CLP", "defaults": EXAMPLE}],
         "puncture": biology.puncture(),
         "nerves": list(atlas.trunk_names()),
+        "organs": organs_data(),
     }
 
 

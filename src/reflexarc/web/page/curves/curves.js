@@ -1,7 +1,7 @@
 // What happens: one large curve over the protocol, the others small beside it, and a hundred mice.
 
 import { fresh, h, put, s } from "../shell/element.js";
-import { inOrder } from "../shell/measured.js";
+import { inOrder, removed } from "../shell/measured.js";
 import { startOf } from "../shell/runs.js";
 import { anchorOf, digits, duration, say, shown, unit, when } from "../shell/voices.js";
 import MEASURED from "../words/measured.js";
@@ -80,11 +80,16 @@ export async function mount(element, { store, data, runs }) {
     const { needle, control, cohorts, same } = runs.get();
     const { view } = store.get();
     const convert = (values) => values?.map((value) => shown(value, observable.unit)) ?? [];
-    const arm = (name, className, course, cohort) => course?.series?.[observable.id] && {
+    const arm = (name, className, course, cohort) => course?.series?.[observable.id] && !removed(observable, course) && {
       name, className, times: course.times, values: convert(course.series[observable.id]),
       fan: view.many && cohort ? cohort.series?.[observable.id]?.slice(0, cohort.done).map(convert) : null, fanTimes: cohort?.times,
     };
     return [arm("without the needle", "control", control, cohorts.control), !same && arm("with the needle", "needle", needle, cohorts.needle)].filter(Boolean);
+  }
+
+  function emptyOf(observable) {
+    const why = removed(observable, runs.get().control);
+    return why && `${why.slice(0, 1).toUpperCase()}${why.slice(1)}`;
   }
 
   let queued = false;
@@ -115,10 +120,11 @@ export async function mount(element, { store, data, runs }) {
     const span = spanNow();
     const tall = wide < 480 ? 210 : 270;
     const arms = armsOf(main);
+    const empty = emptyOf(main);
     put(title, say(MEASURED[main.id] ?? `${main.name}, ${main.where}`, view.voice), h("span", { class: "soft unit" }, ` ${unit(main.unit)}`));
     large.dataset.chart = main.id;
-    if (arms.length > 0) scaleX = drawChart(large, { arms, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: FAINT[main.id] }).x;
-    const sentence = readAt(arms, main, view.cursor, anchorOf(scenario), view.voice);
+    if (arms.length > 0 || empty) scaleX = drawChart(large, { arms, empty, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: FAINT[main.id] }).x;
+    const sentence = empty ? [{ text: empty, className: "soft" }] : readAt(arms, main, view.cursor, anchorOf(scenario), view.voice);
     put(readout, sentence.map(({ text, className }) => h("span", { class: className }, text)));
     large.setAttribute("aria-label", `${title.textContent}. ${sentence.map(({ text }) => text).join(" ")}`);
     schedule.update({ span, width: wide });
@@ -152,8 +158,9 @@ export async function mount(element, { store, data, runs }) {
       put(button, say(MEASURED[observable.id] ?? observable.name, voice === "lay" ? "student" : voice), h("span", { class: "soft unit" }, ` ${unit(observable.unit)}`));
       svg.setAttribute("aria-label", button.textContent);
       const arms = armsOf(observable);
+      const empty = emptyOf(observable);
       const room = Math.round(svg.clientWidth || 260);
-      if (arms.length > 0) drawChart(svg, { arms, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: FAINT[observable.id], small: true });
+      if (arms.length > 0 || empty) drawChart(svg, { arms, empty, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: FAINT[observable.id], small: true });
     });
     while (small.children.length > others.length) small.lastChild.remove();
   }

@@ -1,6 +1,7 @@
 // The numbers behind the curves, as a table and as comma-separated values.
 
 import { h } from "../shell/element.js";
+import { removed } from "../shell/measured.js";
 import { digits, shown, unit } from "../shell/voices.js";
 import { at, hourTicks } from "./axis.js";
 
@@ -8,6 +9,8 @@ import { at, hourTicks } from "./axis.js";
 export function tableOf({ course, observable, span, voice }) {
   const { needle, control } = course;
   if (!control) return h("p", null, "Nothing is computed yet.");
+  const why = removed(observable, control);
+  if (why) return h("p", null, `${observable.name}, ${why}.`);
   const times = [...new Set([span[0], ...hourTicks(span[0], span[1], 14)])];
   const value = (arm, time) => digits(shown(at(arm.times, arm.series[observable.id] ?? [], time), observable.unit), voice === "researcher" ? 4 : 3);
   return h("table", null,
@@ -21,8 +24,13 @@ export function csvOf({ needle, control }, observables) {
   const arms = [["without needle", control], ["with needle", needle]].filter(([, arm]) => arm);
   const columns = observables.filter(({ id }) => arms.every(([, arm]) => arm.series[id]));
   const head = ["arm", "time [h]", ...columns.map((row) => quote(`${row.name}, ${row.where} [${row.unit}]`))].join(",");
-  const lines = arms.flatMap(([name, arm]) => arm.times.map((time, index) => [name, time, ...columns.map(({ id }) => Number(arm.series[id][index].toPrecision(8)))].join(",")));
+  const lines = arms.flatMap(([name, arm]) => arm.times.map((time, index) => [name, time, ...columns.map(({ id }) => numberIn(arm.series[id][index]))].join(",")));
   return `${[head, ...lines].join("\r\n")}\r\n`;
+}
+
+/** A number as a file has it; nothing where an organ is gone. */
+function numberIn(value) {
+  return Number.isNaN(value) ? "" : Number(value.toPrecision(8));
 }
 
 function quote(text) {

@@ -44,7 +44,14 @@ export function makeLaboratory(model, tables, { rtol = 1e-6, atol = 1e-9 } = {})
     return y;
   }
 
-  /** Return {times, series, edges} of one animal (null: the typical one) in a timeline. */
+  /** When a variable goes with its organ, in h; infinite if it stays. */
+  function goneFrom(id, { initial, edges }) {
+    const organ = tables.organs[id];
+    if (initial[organ] === 0) return -Infinity;
+    return edges.find(({ set }) => set[organ] === 0)?.time ?? Infinity;
+  }
+
+  /** Return {times, series, edges} of one animal (null: the typical one) in a timeline; NaN where the organ of a variable is gone. */
   function live({ initial, edges }, { ids, times, animal = null }) {
     const p = parametersOf(initial, animal);
     const y = rested(p, JSON.stringify([animal, Object.entries(initial).sort()]));
@@ -56,13 +63,13 @@ export function makeLaboratory(model, tables, { rtol = 1e-6, atol = 1e-9 } = {})
     const wanted = ids.map((id) => {
       const named = model.look(id);
       if (named === null) throw new Error(`The model has no variable ${id}.`);
-      return [id, state.has(id) ? state.get(id) : -1, named, new Float64Array(times.length)];
+      return [id, state.has(id) ? state.get(id) : -1, named, new Float64Array(times.length), goneFrom(id, { initial, edges })];
     });
     const first = Math.min(times[0] ?? 0, ...edges.map((edge) => edge.time));
     integrate(space, {
       p, y, start: first, stop: times.at(-1) ?? first, edges: placed, times, rtol, atol,
       look(index, states) {
-        for (const [, own, named, values] of wanted) values[index] = own >= 0 ? states[own] : named(p, space.q, states);
+        for (const [, own, named, values, gone] of wanted) values[index] = times[index] >= gone ? NaN : own >= 0 ? states[own] : named(p, space.q, states);
       },
     });
     return {

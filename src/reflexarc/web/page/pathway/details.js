@@ -37,7 +37,7 @@ function sentence(edge, byId, voice) {
 }
 
 function values(ids, { read, cursor, tables, voice, challenge }) {
-  const rows = ids.map((id) => ({ id, ...read(id) })).filter((row) => Number.isFinite(row.value));
+  const rows = ids.map((id) => ({ id, ...read(id) })).filter((row) => row.value !== undefined);
   if (!rows.length) return h("p", { class: "pw-soft" }, "Its numbers come with the next run.");
   const few = voice === "lay" ? rows.slice(0, 3) : rows;
   const time = `${duration(cursor)} ${cursor < 0 ? "before" : "after"} ${challenge || "time 0"}`;
@@ -51,7 +51,8 @@ function values(ids, { read, cursor, tables, voice, challenge }) {
 }
 
 function number(value, of) {
-  if (!Number.isFinite(value)) return "–";
+  if (value === undefined) return "–";
+  if (Number.isNaN(value)) return "removed";
   return `${digits(shown(value, of), 3)} ${unit(of)}`.trim();
 }
 

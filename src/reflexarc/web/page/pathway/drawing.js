@@ -3,7 +3,7 @@
 import { put, s } from "../shell/element.js";
 import { say } from "../shell/voices.js";
 import { arrange, keyOf, rows } from "./layout.js";
-import { KINDS, named } from "./words.js";
+import { KINDS, PARTLY, named } from "./words.js";
 
 const STILL = 0.004;
 const SLOWEST = 0.15;
@@ -84,7 +84,8 @@ export function drawing(element, { onpress }) {
     const byId = new Map(seen.parts.map((part) => [part.id, part]));
     for (const item of items) {
       const gone = seen.gone(item);
-      item.node.classList.toggle("pw-gone", Boolean(gone));
+      item.node.classList.toggle("pw-gone", Boolean(gone) && gone !== PARTLY);
+      if (item.word) item.word.textContent = gone;
       item.node.classList.toggle("pw-chosen", idOf(item) === seen.chosen);
       if (seen.lesionable(item)) item.node.setAttribute("aria-pressed", String(Boolean(gone)));
       else item.node.removeAttribute("aria-pressed");
@@ -108,7 +109,7 @@ export function drawing(element, { onpress }) {
     const running = visible && !quiet() && !document.hidden;
     for (const item of items) {
       if (!item.pulse) continue;
-      const live = running && item.strength > STILL && !seen.gone(item);
+      const live = running && item.strength > STILL && !item.node.classList.contains("pw-gone");
       if (!live) {
         item.moving?.pause();
         continue;
@@ -166,11 +167,12 @@ function box({ part, x, y, w, h }, voice) {
   const round = ["sensory", "vagal", "sympathetic"].includes(part.group) ? h / 2 : 7;
   const lines = wrapped(named(part, voice), Math.floor((w - 10) / 5.9));
   const text = s("text", { x, "text-anchor": "middle" }, lines.map((words, i) => s("tspan", { x, y: y + 4 + (i - (lines.length - 1) / 2) * 12.5 }, words)));
+  const word = s("text", { class: "pw-word", x, y: top + h + 9, "text-anchor": "middle" });
   const node = s("g", { class: `pw-item pw-part pw-${part.group}`, role: "button", tabindex: "-1", "data-part": part.id },
     s("rect", { class: "pw-back", x: left, y: top, width: w, height: h, rx: round }),
     s("rect", { class: "pw-glow", x: left, y: top, width: w, height: h, rx: round }),
-    s("rect", { class: "pw-frame", x: left, y: top, width: w, height: h, rx: round }), text);
-  return { part, node, strength: 0 };
+    s("rect", { class: "pw-frame", x: left, y: top, width: w, height: h, rx: round }), text, word);
+  return { part, node, word, strength: 0 };
 }
 
 function wrapped(text, most) {

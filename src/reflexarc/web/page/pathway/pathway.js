@@ -8,7 +8,7 @@ import { details } from "./details.js";
 import { drawing, idOf } from "./drawing.js";
 import { idsOf, parse } from "./formula.js";
 import { keyOf } from "./layout.js";
-import { DONE, KINDS, LEVELS, named } from "./words.js";
+import { DONE, KINDS, LEVELS, PARTLY, named } from "./words.js";
 
 const CORD = "spinal cord at ";
 
@@ -63,6 +63,8 @@ export function mount(element, { store, data, runs }) {
   /** Return how something is gone, in a word; empty if it is there. */
   function lost(item) {
     const now = seen().scenario.lesions;
+    const organs = lesionsOf(item).filter((one) => tables.kindOf(one) === "organ");
+    if (item.part && !item.part.organ && organs.some((one) => now.includes(one)) && !organs.every((one) => now.includes(one))) return PARTLY;
     const name = lesionsOf(item).find((one) => now.includes(one) || (tables.kindOf(one) === "spinal cord" && now.some((lesion) => lesion.startsWith(CORD))));
     return name ? DONE[tables.kindOf(name)] ?? "gone" : "";
   }
@@ -110,7 +112,7 @@ export function mount(element, { store, data, runs }) {
   function flow() {
     const { cursor } = seen().view;
     const course = runs.get().needle;
-    const full = (edge) => Math.max(0, edge.flow.reduce((sum, id) => sum + (at(course, id, cursor) ?? 0), 0)) / edge.full;
+    const full = (edge) => Math.max(0, edge.flow.reduce((sum, id) => sum + (at(course, id, cursor) || 0), 0)) / edge.full;
     const { edges } = tables.pathway;
     diagram.flow(({ part, edge }) => {
       if (edge) return full(edge);

@@ -26,6 +26,9 @@ export const DONE = {
   nerve: "cut", "peripheral nerve": "cut", "spinal cord": "cut", organ: "removed", cells: "gone", receptor: "blocked",
 };
 
+/** Of a part that stands for several organs, some of which are removed. */
+export const PARTLY = "partly removed";
+
 export const STATUS = {
   measured: { lay: "measured", student: "measured", researcher: "measured" },
   fitted: { lay: "set so that the model matches experiments", student: "fitted to findings", researcher: "fitted" },

@@ -2,6 +2,7 @@
 
 import { put, s } from "./element.js";
 import { anchorOf, change, digits, duration, say, shown, unit } from "./voices.js";
+import { removed } from "./measured.js";
 import { wilson } from "../curves/mice.js";
 import MEASURED from "../words/measured.js";
 
@@ -18,7 +19,9 @@ export function sentences({ scenario, runs, observable, voice }) {
   const anchor = anchorOf(scenario);
   const it = scenario.stimulus?.mode === "nerve" ? "the electrode" : "the needle";
   const It = `${it.slice(0, 1).toUpperCase()}${it.slice(1)}`;
-  if (same) found.push(`${scenario.stimulus ? `${It} without current` : "Without a needle"}, ${name} rises to ${level(without)}.`);
+  const why = removed(observable, control);
+  if (why) found.push(`${name.slice(0, 1).toUpperCase()}${name.slice(1)} is ${why}.`);
+  else if (same) found.push(`${scenario.stimulus ? `${It} without current` : "Without a needle"}, ${name} rises to ${level(without)}.`);
   else if (voice === "lay" && words !== "°C") {
     const share = with_ / without;
     const left = Math.round(100 * share);
@@ -43,6 +46,7 @@ export function sentences({ scenario, runs, observable, voice }) {
 export function spark(node, { runs, observable, span = [-0.5, 8] }) {
   const { needle, control, same } = runs;
   if (!needle?.series?.[observable.id]) return;
+  if (removed(observable, needle)) return void put(node);
   const arms = [["control", control], ...(same ? [] : [["needle", needle]])];
   const seen = (arm) => arm.times.map((time, index) => [time, arm.series[observable.id][index]]).filter(([time]) => time >= span[0] && time <= span[1]);
   const points = arms.map(([name, arm]) => [name, seen(arm)]);
