@@ -145,6 +145,28 @@ compare: {to: rest}
     assert np.isnan(course.sel(time=slice(1.0, None))).all()
 
 
+def test_what_is_measured_in_two_places_is_named_with_its_place():
+    found = reflexarc.run(
+        Experiment.parse(
+            """
+title: Two places
+challenge: {CLP: {ligation: 50 %, needle: 21 G, punctures: 1}}
+animals: {per arm: 2}
+arms: {one: {}}
+measure: [bacteria in peritoneum at 6 h, bacteria in plasma at 6 h, TNF at 6 h]
+"""
+        )
+    )
+    text = words_of(found)
+    heads = "Arm bacteria, peritoneum, 6 h bacteria, plasma, 6 h TNF, 6 h one"
+    assert heads in text
+    for place in ("peritoneum", "plasma"):
+        assert f"Bacteria, {place} at 6 h: each animal" in text
+    titles = [axes.get_title(loc="left") or axes.get_title() for axes in found.plot().axes]
+    assert sum("bacteria" in title for title in titles) == 2
+    assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize(
     ("changes", "said", "unsaid"),
     [

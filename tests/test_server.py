@@ -489,6 +489,12 @@ def test_the_page_of_another_site_may_not_write(client: TestClient) -> None:
     assert own.status_code == 202
 
 
+def test_what_it_says_of_itself_holds_whatever_is_asked(client: TestClient) -> None:
+    told = client.get("/api").json()["note"] + client.get("/api/openapi.json").text[:600]
+    assert "not medical advice" in told
+    assert not re.search("LPS|mice|given", told.partition("/api/jobs")[0])
+
+
 def test_every_answer_is_closed(client: TestClient) -> None:
     for path in ("/", "/api", "/api/nothing", "/nothing", "/api/openapi.json"):
         headers = client.get(path, headers={"Origin": "http://evil.example"}).headers

@@ -11,6 +11,7 @@ loud. A share that would pass 1 is halved instead.
 import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -19,11 +20,20 @@ from reflexarc.biology import assemble, parameters
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.errors import NumericalError
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import Floats, _representative, _scaled
+from reflexarc.fitting import Floats, _representative
 from reflexarc.trials import plan_trials, run_trials
 
 FINDINGS = [finding for finding in load_findings() if finding.scored]
 TRIALS = plan_trials(FINDINGS, load_experiments())
+
+
+def scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:
+    """Return a cohort with factors on parameters, on top of its own traits."""
+    traits = tuple(dict.fromkeys((*cohort.traits, *factors)))
+    table = np.ones((len(cohort), len(traits)))
+    table[:, : len(cohort.traits)] = cohort.multipliers
+    table[:, [traits.index(name) for name in factors]] *= list(factors.values())
+    return replace(cohort, traits=traits, multipliers=table)
 
 
 def numbers(factors: dict[str, float]) -> tuple[Floats, list[bool]]:
@@ -32,8 +42,8 @@ def numbers(factors: dict[str, float]) -> tuple[Floats, list[bool]]:
     courses = run_trials(
         TRIALS,
         model=assemble(),
-        typical=_scaled(Cohort.typical(), factors),
-        cohort=_scaled(cohort, factors),
+        typical=scaled(Cohort.typical(), factors),
+        cohort=scaled(cohort, factors),
     )
     found = [courses[finding.experiment] for finding in FINDINGS]
     values = [f.measure(c) for f, c in zip(FINDINGS, found, strict=True)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reflexarc.biology.tables import CELSIUS
+from reflexarc.biology.tables import CELSIUS, full_name
 from reflexarc.statistics import records
 from reflexarc.survival import fraction_interval
 
@@ -79,8 +79,8 @@ def label_of(name: str, where: str, unit: str) -> str:
         >>> label_of("IL-6", "plasma", "pg/mL"), label_of("DMV activity", "brain", "fold of rest")
         ('IL-6, plasma [pg/mL]', 'DMV activity [fold of rest]')
     """
-    place = f", {where}" if where in ("plasma", "spleen") else ""
-    return f"{name}{place} [{_unit(unit)}]"
+    told = f"{name}, {where}" if where in ("plasma", "spleen") else full_name(name, where)
+    return f"{told} [{_unit(unit)}]"
 
 
 @contextmanager

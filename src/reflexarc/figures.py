@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from reflexarc.biology.tables import full_name
 from reflexarc.drawing import (
     INK,
     Looks,
@@ -223,7 +224,7 @@ def _measured(rows: "pd.DataFrame", comparisons: "pd.DataFrame", looks: Looks) -
             Picture(
                 _slug(f"measured {name} {where} {time:g} h"),
                 "measured",
-                f"{name[:1].upper()}{name[1:]} at {clock(float(time))}: each animal, mean ± SEM"
+                f"{_title(name, where)} at {clock(float(time))}: each animal, mean ± SEM"
                 " (hollow: below the detection limit).",
                 figure,
             )
@@ -264,11 +265,16 @@ def _courses(
             figure = Figure(figsize=PANEL)
             axes = figure.add_axes((0.15, 0.175, 0.83, 0.7))
             _course(axes, trajectories, observable, timelines, looks, window)
-        title = f"{observable.name[:1].upper()}{observable.name[1:]}"
+        title = _title(observable.name, observable.where)
         caption = f"{title} over time: median and 10–90 % band, while half of the animals live."
         name = _slug(f"course {observable.name} {observable.where}")
         found.append(Picture(name, "courses", caption, figure))
     return found
+
+
+def _title(name: str, where: str) -> str:
+    told = full_name(name, where)
+    return f"{told[:1].upper()}{told[1:]}"
 
 
 def _course(

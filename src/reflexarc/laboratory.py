@@ -212,11 +212,13 @@ class Result:
             arm: Name of the arm.
             key: Observable, place, time in h and unit of the measurement.
         """
-        mine = self.measurements[self.measurements["arm"] == arm]
-        for column, wanted in zip(KEY, key, strict=True):
-            mine = mine[mine[column] == wanted]
-        living = mine[~mine["dead"]]
-        return bool(len(living)) and bool(living["value"].isna().all())
+        return (arm, *key) in self._gone
+
+    @cached_property
+    def _gone(self) -> frozenset[tuple[object, ...]]:
+        living = self.measurements[~self.measurements["dead"]]
+        absent = living["value"].isna().groupby([living[name] for name in ("arm", *KEY)]).all()
+        return frozenset(absent.index[absent])
 
     @property
     def deaths_after_challenge(self) -> dict[str, Floats]:
@@ -249,7 +251,8 @@ class Result:
         """Draw observables over time on one sheet.
 
         Args:
-            names: Names of observables, such as `"TNF"`; those measured if none are given.
+            names: Names of observables, such as `"TNF"`; those measured if none are given. What
+                is measured in several places is drawn for each.
 
         Returns:
             A matplotlib figure; a notebook shows it, `figure.savefig("a.pdf")` keeps it.
@@ -259,14 +262,14 @@ class Result:
         """
         from reflexarc.figures import sheet
 
-        known = {observable.name: observable for observable in observables()}
+        known = dict.fromkeys(observable.name for observable in observables())
         for name in names:
             if name not in known:
                 raise InputError(unknown_word("observable", name, known))
         wanted = names or tuple(dict.fromkeys(self.measurements["observable"])) or ("TNF",)
         return sheet(
             trajectories=self.trajectories,
-            observables=[known[name] for name in wanted],
+            observables=[o for name in wanted for o in observables() if o.name == name],
             timelines=self.timelines,
             control=self.control,
         )

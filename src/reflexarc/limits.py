@@ -1,6 +1,6 @@
 """What a reader of any result of an experiment must know, in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reflexarc.biology import is_supported
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from reflexarc.protocol import Experiment
     from reflexarc.protocol.infection import AnyChallenge, AnyDose
 
-__all__ = ["ANIMALS", "LIMITS", "is_beyond_people", "limits"]
+__all__ = ["ANIMALS", "LIMITS", "in_short", "is_beyond_people", "limits"]
 
 ANIMALS = {"mouse": "mice", "rat": "rats", "human": "people"}
 """A group of each species, in a word."""
@@ -43,6 +43,21 @@ def limits(experiment: "Experiment") -> tuple[str, ...]:
     )
 
 
+def in_short(experiments: "Iterable[Experiment]") -> str:
+    """Return in a line whose animals some experiments are, what made them ill, and what it is not.
+
+    Example:
+        >>> from reflexarc.protocol import Experiment
+        >>> in_short([Experiment.load("infection-cost")])
+        'Mice; E. coli: not human sepsis. A model on mouse data. Not medical advice.'
+    """
+    shown = list(experiments)
+    whom = ", ".join(a for s, a in ANIMALS.items() if any(s == e.animals.species for e in shown))
+    given = {item.row.name for experiment in shown for item in _given(experiment)}
+    ill = ", ".join(name for name in _ILLNESSES if name in given)
+    return f"{whom.capitalize()}{f'; {ill}: not human sepsis' if ill else ''}. {_MODEL}"
+
+
 def is_beyond_people(species: str, given: "AnyChallenge | AnyDose") -> bool:
     """Whether a dose is LPS for people, and more than any of them was given."""
     if species != "human" or given.row.name != LPS:
@@ -53,8 +68,7 @@ def is_beyond_people(species: str, given: "AnyChallenge | AnyDose") -> bool:
 
 def _given(experiment: "Experiment") -> "Iterator[AnyChallenge | AnyDose]":
     for arm in experiment.arms.values():
-        yield from (() if arm.challenge is None else (arm.challenge,))
-        yield from arm.doses
+        yield from arm.given
 
 
 def _illnesses(experiment: "Experiment") -> Iterator[str]:

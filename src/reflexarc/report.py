@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from reflexarc.biology.tables import CELSIUS
+from reflexarc.biology.tables import CELSIUS, full_name
 from reflexarc.limits import ANIMALS, is_beyond_people, limits
 from reflexarc.plan import KEY
 from reflexarc.statistics import records
 
 if TYPE_CHECKING:
     from reflexarc.laboratory import Result
-    from reflexarc.protocol import Arm
 
 __all__ = ["effect", "number", "p_value", "render"]
 
@@ -138,7 +137,7 @@ def _glance(result: "Result") -> dict[str, Any]:
                 middle = level["mean" if column[3] == CELSIUS else "geometric_mean"]
                 cells.append(_cell(f"{number(middle)} {column[3]}"))
         rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
-    heads = [f"{name}, {clock(time)}" for name, _, time, _ in columns]
+    heads = [f"{full_name(name, where)}, {clock(time)}" for name, where, time, _ in columns]
     return {"heads": heads, "rows": rows, "alive": bool(alive)}
 
 
@@ -223,7 +222,7 @@ def _arms(result: "Result") -> list[dict[str, str]]:
             "stimulus": "; ".join(_stimulus(s) for s in arm.stimuli) or "none",
             "doses": "; ".join(
                 _dose(d, beyond=is_beyond_people(result.experiment.animals.species, d))
-                for d in _given(arm)
+                for d in arm.given
             )
             or "none",
             "lesions": "; ".join(
@@ -234,10 +233,6 @@ def _arms(result: "Result") -> list[dict[str, str]]:
         }
         for name, arm in result.experiment.arms.items()
     ]
-
-
-def _given(arm: "Arm") -> tuple[Any, ...]:
-    return (*((arm.challenge,) if arm.challenge else ()), *arm.doses)
 
 
 def _stimulus(stimulus: Any) -> str:

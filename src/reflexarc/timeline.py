@@ -201,19 +201,18 @@ class _Course:
             for percent in [quantity(given.isoflurane, "percentage")]
             for window in given.windows(tuple(w for s in arm.stimuli for w in s.windows))
         )
-        given_doses = (*((arm.challenge,) if arm.challenge else ()), *arm.doses)
         self.flows = tuple(
             _Flow(*self.window(window, f"infusion of {dose.label}"), dose.row.state, dose.rate)
-            for dose in given_doses
+            for dose in arm.given
             for window in dose.windows
         )
-        for dose in given_doses:
+        for dose in arm.given:
             for moment in () if dose.duration else dose.times:
                 added = self.boluses.setdefault(self.note(moment, dose.label), {})
                 added[dose.row.state] = added.get(dose.row.state, 0.0) + dose.bolus
         self.operations = tuple(
             (_instant(moment), dose.inputs)
-            for dose in given_doses
+            for dose in arm.given
             if dose.inputs
             for moment in dose.times
         )

@@ -289,6 +289,16 @@ def observables() -> tuple[Observable, ...]:
     )
 
 
+def full_name(name: str, where: str) -> str:
+    """Return the name of what is measured, with its place if it is measured in several.
+
+    Example:
+        >>> full_name("TNF", "plasma"), full_name("bacteria", "plasma")
+        ('TNF', 'bacteria, plasma')
+    """
+    return f"{name}, {where}" if sum(row.name == name for row in observables()) > 1 else name
+
+
 def _table(name: str, build: Callable[[dict[str, str]], T]) -> tuple[T, ...]:
     return tuple(build(row) for row in rows(name))
 

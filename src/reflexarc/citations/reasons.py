@@ -76,7 +76,7 @@ def reasons_of_experiment(experiment: "Experiment") -> Iterator[tuple[str, str]]
             for row in biology.lesions():
                 if row.name in lesion.name:  # a side or a level may stand with it
                     yield from _each(row.source, f"lesion {row.name}")
-        for dose in (*((arm.challenge,) if arm.challenge else ()), *arm.doses):
+        for dose in arm.given:
             yield from _each(dose.row.source, f"{dose.row.name} {dose.row.route}")
     yield from _safety(experiment)
     yield from _parameters()

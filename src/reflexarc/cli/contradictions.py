@@ -71,6 +71,8 @@ def contradictions(
         _list(chosen, json=json)
         return
     from reflexarc.contradictions.running import run_contradictions
+    from reflexarc.findings import load_experiments
+    from reflexarc.limits import in_short
 
     with progress_bar("running both sides", quiet=quiet) as progress:
         outcomes = run_contradictions(chosen, seed=seed, workers=workers, progress=progress)
@@ -86,7 +88,14 @@ def contradictions(
         _print_one(outcomes[0])
     else:
         _print_all(outcomes)
-    note("Mouse, LPS. LPS is not human sepsis. Not medical advice.", quiet=quiet or json)
+    known = load_experiments()
+    run = {
+        v.finding.experiment
+        for o in outcomes
+        for found in o.verdicts.values()
+        for v in found.values()
+    }
+    note(in_short(known[name] for name in run), quiet=quiet or json)
 
 
 def _list(chosen: "Sequence[Contradiction]", *, json: bool) -> None:

@@ -67,7 +67,14 @@ def findings(
 
     Example: reflexarc findings --rival memory
     """
-    from reflexarc.findings import exit_code, load_findings, run_findings, to_json
+    from reflexarc.findings import (
+        exit_code,
+        load_experiments,
+        load_findings,
+        run_findings,
+        to_json,
+    )
+    from reflexarc.limits import in_short
 
     wanted = list(ids) if ids else None
     if trust is not None:
@@ -86,7 +93,8 @@ def findings(
     else:
         _print(shown)
         _print_scoreboard(verdicts)
-        note("Mouse, LPS. LPS is not human sepsis. Not medical advice.", quiet=quiet)
+        known = load_experiments()
+        note(in_short(known[v.finding.experiment] for v in verdicts), quiet=quiet)
     raise typer.Exit(exit_code(verdicts))
 
 

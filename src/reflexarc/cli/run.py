@@ -127,6 +127,7 @@ def _print_survival(result: "Result") -> None:
 
 def _print_band(result: "Result") -> None:
     """Print a line for each arm whose outcome hangs on what nobody knows of the innervation."""
+    from reflexarc.biology.tables import full_name
     from reflexarc.figures import clock
     from reflexarc.report import number
     from reflexarc.statistics import records
@@ -135,7 +136,8 @@ def _print_band(result: "Result") -> None:
     for row in records(result.band):
         if row["high"] - row["low"] > WORTH_SAYING * abs(row["central"]):
             low, high, unit = number(row["low"]), number(row["high"]), row["unit"]
-            words = f"{row['observable']} {clock(row['time'])} {low} to {high} {unit}"
+            what = full_name(row["observable"], row["where"])
+            words = f"{what} {clock(row['time'])} {low} to {high} {unit}"
             ranges.setdefault(row["arm"], []).append(words)
     if ranges:
         sys.stdout.write("\nUnknown innervation, lowest to highest of the typical animal\n")

@@ -112,6 +112,11 @@ class Arm(Written):
             *self.auricular,
         )
 
+    @property
+    def given(self) -> tuple[AnyChallenge | AnyDose, ...]:
+        """The challenge, if there is one, and the doses."""
+        return (*((self.challenge,) if self.challenge else ()), *self.doses)
+
     def written(self) -> dict[str, Any]:
         """Return the arm as plain data, every field explicit.
 

@@ -19,7 +19,10 @@ __all__ = [
     "job_answer",
 ]
 
-LIMITS_NOTE = "A model of mice given endotoxin (LPS); for research, not medical advice."
+LIMITS_NOTE = (
+    "A model on mouse data; for research, not medical advice. The summary and the report of each"
+    " experiment say what else limits it."
+)
 
 JOB: dict[str, Any] = {
     "id": "leg-or-belly-a4bbadc1c789",

@@ -18,7 +18,7 @@ export async function mount(element, { data }) {
     h("p", null, `${some(findings.length, "published findings")} are run by the model and shown beside what it says, ${some(scored, "of them")} scored; the rest could not be read well enough to count. Failures are shown as failures. Read them under Findings. What nobody has measured is assumed, and says so.`),
     h("h2", null, "What it is not"),
     h("ul", null,
-      h("li", null, "Not a model of people. This page runs a mouse. Where mice were not measured its numbers come from rats, other animals or people, and say so; LPS in a mouse is not sepsis in a person."),
+      h("li", null, "Not a model of people. This page runs a mouse. Where mice were not measured its numbers come from rats, other animals or people, and say so; what makes a mouse ill here is not sepsis in a person."),
       h("li", null, "Not medical advice. It can't tell whether acupuncture helps you."),
       h("li", null, "Not a replacement for an experiment: it says what follows from what is known, and where that is thin.")),
     h("h2", null, "Privacy"),
