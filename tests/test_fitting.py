@@ -1,11 +1,14 @@
 """The fit: bounds, honesty of the declared targets, a table that keeps everything but values."""
 
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from reflexarc.biology import parameters
+from reflexarc.cohort import Cohort
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
 from reflexarc.fitting import Problem, _move, fit, uncertainty, write_parameters
@@ -122,3 +125,16 @@ def test_writing_values_keeps_the_rest(tmp_path):
     write_parameters(table, {"b": 0.123456})
     assert table.read_text() == "id\tvalue\tunit\tnote\na\t1\thour\tsaid\nb\t0.1235\thour\t\n"
     assert list(tmp_path.iterdir()) == [table]
+
+
+def test_the_tool_for_silent_parameters_scales_what_it_is_told_to():
+    place = Path(__file__).parents[1] / "tools" / "silent_parameters.py"
+    spec = spec_from_file_location("silent_parameters", place)
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    plain = Cohort.sample({"w_C": 0.3, "tau_D1": 0.2}, size=2, seed=1)
+    scaled = tool.scaled(plain, {"w_C": 2.0, "f_ref": 0.5})
+    for k in range(2):
+        before = plain.parameters(k)
+        after = before | {"w_C": 2 * before["w_C"], "f_ref": 0.5}
+        assert scaled.parameters(k) == pytest.approx(after)
