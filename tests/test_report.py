@@ -16,7 +16,7 @@ import reflexarc
 from reflexarc import experiments
 from reflexarc.drawing import POINTS, _fewer, arm_looks
 from reflexarc.figures import Picture, clock, inline, svg, window_of
-from reflexarc.limits import limits
+from reflexarc.limits import in_short, limits
 from reflexarc.protocol import Experiment
 from reflexarc.relevance import claims_of, contradictions_of, findings_of
 from reflexarc.report import number, p_value, render
@@ -207,6 +207,22 @@ def test_limits_speak_of_what_was_done(changes: dict[str, object], said: str, un
     words = " ".join(limits(Experiment.from_mapping(plain | changes)))
     assert said in words
     assert unsaid not in words
+
+
+def test_a_line_names_the_animals_and_what_made_them_ill():
+    plain = {"title": "a", "arms": {"one": {}}, "measure": ["TNF at 1 h"]}
+    rats = {"challenge": {"LPS": "1 mg/kg"}, "animals": {"species": "rat"}}
+    clp = {"challenge": {"CLP": {"ligation": "50 %", "needle": "21 G", "punctures": 1}}}
+    said = [
+        in_short(Experiment.from_mapping(plain | more) for more in some)
+        for some in ([{}], [rats], [clp, rats, {}])
+    ]
+    assert [words.partition(". ")[0] for words in said] == [
+        "Mice",
+        "Rats; LPS: not human sepsis",
+        "Mice, rats; LPS, CLP: not human sepsis",
+    ]
+    assert all("Not medical advice." in words for words in said)
 
 
 def test_a_dose_beyond_what_people_were_given_is_marked():
