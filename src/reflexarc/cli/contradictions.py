@@ -89,13 +89,8 @@ def contradictions(
     else:
         _print_all(outcomes)
     known = load_experiments()
-    run = {
-        v.finding.experiment
-        for o in outcomes
-        for found in o.verdicts.values()
-        for v in found.values()
-    }
-    note(in_short(known[name] for name in run), quiet=quiet or json)
+    verdicts = [v for one in outcomes for found in one.verdicts.values() for v in found.values()]
+    note(in_short(known[v.finding.experiment] for v in verdicts), quiet=quiet or json)
 
 
 def _list(chosen: "Sequence[Contradiction]", *, json: bool) -> None:

@@ -85,7 +85,7 @@ def make_api(
     api = FastAPI(
         title="reflexarc",
         version=__version__,
-        summary="Experiments on virtual animals: nerve stimulation, lesions, drugs, endotoxin, bacteria.",
+        summary="Experiments on virtual animals: nerve stimulation, lesions, drugs, inflammation.",
         description=LIMITS_NOTE,
         openapi_url="/api/openapi.json",
         docs_url=None,
