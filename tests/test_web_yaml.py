@@ -8,7 +8,9 @@ from page_modules import run_module
 from reflexarc import experiments
 from reflexarc.protocol import Experiment
 from reflexarc.web.scenario import CannotShow, scenario_of
+from reflexarc.web.tables import TABLES
 
+AGENTS = TABLES["vocabulary"]()["agents"]
 NEEDLE = {"mode": "electroacupuncture", "site": "ST25", "side": "both", "current": 3, "at": 1.5}
 NERVE = {"mode": "nerve", "nerve": "splenic", "side": "left", "current": 1, "at": -1 / 3}
 SCENARIOS: list[dict[str, Any]] = [
@@ -31,10 +33,10 @@ import { complete } from "./shell/defaults.js";
 import { fromYaml, toYaml } from "./shell/yaml.js";
 const observables = [{ name: "TNF", where: "plasma" }, { name: "temperature", where: "animal" }];
 result = [];
-for (const scenario of data) {
+for (const scenario of data.scenarios) {
   const whole = complete(scenario);
   const text = toYaml(whole, { observables });
-  const experiment = await fromYaml(text);
+  const experiment = await fromYaml(text, data.agents);
   result.push({ text, whole, back: experiment.scenario(experiment.first) });
 }
 """
@@ -42,7 +44,7 @@ READ = """
 import { fromYaml } from "./shell/yaml.js";
 result = {};
 try {
-  const experiment = await fromYaml(data);
+  const experiment = await fromYaml(data.text, data.agents);
   for (const name of experiment.names) {
     try { result[name] = experiment.scenario(name); }
     catch (error) { result[name] = error.message; }
@@ -51,8 +53,12 @@ try {
 """
 
 
+def read(text: str) -> Any:
+    return run_module(READ, {"text": text, "agents": AGENTS})
+
+
 def test_what_the_page_writes_it_reads_back_and_the_command_line_accepts() -> None:
-    for row in run_module(WRITE, SCENARIOS):
+    for row in run_module(WRITE, {"scenarios": SCENARIOS, "agents": AGENTS}):
         assert row["back"] == row["whole"], row["text"]
         experiment = Experiment.parse(row["text"])
         needle = row["whole"]["stimulus"]
@@ -71,7 +77,7 @@ def test_what_the_page_writes_it_reads_back_and_the_command_line_accepts() -> No
 def test_the_arms_of_a_built_in_experiment_open_as_python_sees_them(name: str) -> None:
     text = experiments.read(name)
     experiment = Experiment.parse(text)
-    shown = run_module(READ, text)
+    shown = read(text)
     assert set(shown) == set(experiment.arms)
     for arm, found in shown.items():
         try:
@@ -98,7 +104,7 @@ def test_an_arm_may_move_the_anaesthesia_of_the_arm_that_it_is_like() -> None:
       four: {like: two, anaesthesia: {during: stimulation}}
       three: {like: one, anaesthesia: awake, electroacupuncture: none}
     """
-    shown = run_module(READ, text)
+    shown = read(text)
     assert shown["one"]["anaesthesia"] == {"isoflurane": 2, "at": -0.25, "duration": 0.25}
     assert shown["two"]["anaesthesia"] == {"isoflurane": 2, "at": 1, "duration": 0.5}
     assert shown["four"]["anaesthesia"] == shown["one"]["anaesthesia"]
@@ -132,13 +138,16 @@ NEEDLE_TEXT = "site: ST36, current: 1 mA, pulse width: 50 us, frequency: 10 Hz, 
         (arm(f"electroacupuncture: {{{NEEDLE_TEXT}, at: 5}}"), "has no unit"),
         (arm(f"electroacupuncture: {{{NEEDLE_TEXT}, at: 0 h, waveform: biphasic}}"), "waveform"),
         (arm("doses: [{fenoldopam: 1 mg/kg, at: 0 h, duration: 1 h}]"), "'duration' of fenoldopam"),
+        (arm("doses: [{fenoldopam: 3 mL/kg, at: 0 h}]"), "write for example '4 mg/kg'"),
+        (arm("doses: [{fluids: 3 mg/kg, at: 0 h}]"), "write for example '30 mL/kg'"),
+        (arm("doses: [{unicorn: 3 mg/kg, at: 0 h}]"), "doesn't know the agent 'unicorn'"),
         (arm("lesions: [{name: sciatic, at: 2 h}]"), "is done 72 h before"),
         ("title: t\narms: {a: {like: b}, b: {like: a}}", "like each other"),
         ("title: t\narms: {a: {like: c}}", "which is no arm"),
     ],
 )
 def test_what_the_page_cannot_show_is_said_in_one_sentence(text: str, words: str) -> None:
-    found = run_module(READ, text)
+    found = read(text)
     message = found if isinstance(found, str) else next(iter(found.values()))
     assert isinstance(message, str)
     assert words in message

@@ -1,7 +1,7 @@
 // A scenario as an experiment for `reflexarc run`, and an experiment's arm as a scenario.
 
 import { SCENARIO, complete } from "./defaults.js";
-import { quantity, written } from "./quantities.js";
+import { DOSES, quantity, written } from "./quantities.js";
 
 const WITH = "with needle";
 const WITHOUT = "without needle";
@@ -49,20 +49,21 @@ function challengeOut(challenge) {
   return { [kind]: how, at: written(at, "time") };
 }
 
-/** Return {names, scenario(name)} for an experiment as plain data (all scalars text). */
-export function readExperiment(document) {
+/** Return {names, first, scenario(name)} for an experiment as plain data (all scalars text); `agents` are those of the vocabulary. */
+export function readExperiment(document, agents) {
   if (!document || typeof document !== "object" || Array.isArray(document)) throw new Error("this is no experiment: it starts with 'title: …' and has 'arms:'");
   const arms = document.arms;
   if (!arms || typeof arms !== "object" || Array.isArray(arms) || Object.keys(arms).length === 0) throw new Error("the experiment has no arms, so there is nothing to show");
   const hours = hoursOf(document);
   const names = Object.keys(arms);
-  return { names, first: firstShown(document, names), scenario: (name) => armIn(expand(document, name), `arm '${name}'`, hours, document) };
+  const scenario = (name) => armIn(expand(document, name), `arm '${name}'`, hours, document, agents);
+  return { names, first: firstShown(names, scenario), scenario };
 }
 
-function firstShown(document, names) {
+function firstShown(names, scenario) {
   const currents = (name) => {
     try {
-      return armIn(expand(document, name), name, 72, document).stimulus?.current ?? 0;
+      return scenario(name).stimulus?.current ?? 0;
     } catch {
       return -1;
     }
@@ -115,7 +116,7 @@ const ELECTRODE = ["nerve", "side", "current", "pulse width", "frequency", "dura
 const HARMLESS = { "exposed length": "3 mm", insulated: "false", waveform: "monophasic", direction: "both" };
 const TIMING = ["route", "at"];
 
-function armIn(arm, where, hours, document) {
+function armIn(arm, where, hours, document, agents) {
   const fields = spaced(arm);
   for (const key of Object.keys(fields)) if (!ARM.includes(key)) throw new Error(`${where}: this page doesn't know '${key}'`);
   if (list(fields.optogenetics).length > 0) throw new Error(`${where}: this page has no control for light, so optogenetics can't be shown`);
@@ -126,10 +127,10 @@ function armIn(arm, where, hours, document) {
   const challenge = list(fields.challenge);
   return complete({
     species: document.animals?.species?.replace(/^mice$/, "mouse") ?? "mouse",
-    challenge: challenge.length > 0 && isMap(challenge[0]) ? challengeIn(challenge[0], where) : null,
+    challenge: challenge.length > 0 && isMap(challenge[0]) ? challengeIn(challenge[0], where, agents) : null,
     stimulus,
     lesions: list(fields.lesions).map((lesion) => lesionIn(lesion, where)),
-    doses: list(fields.doses).map((dose) => doseIn(dose, where)),
+    doses: list(fields.doses).map((dose) => doseIn(dose, where, agents)),
     anaesthesia: anaesthesiaIn(fields.anaesthesia, stimulus, where),
     hypotheses: { ...(fields.hypotheses ?? {}) },
     hours,
@@ -165,25 +166,25 @@ function checked(given, known, where) {
   return fields;
 }
 
-function doseIn(given, where) {
+function doseIn(given, where, agents) {
   const fields = spaced(given);
   const agent = fields.agent ?? Object.keys(fields).find((key) => !TIMING.includes(key) && key !== "duration" && key !== "repeat");
   if (!agent) throw new Error(`${where}: a dose must name its agent`);
   for (const key of Object.keys(fields)) if (![agent, "agent", "dose", ...TIMING].includes(key)) throw new Error(`${where}: this page has no control for '${key}' of ${agent}`);
-  const text = fields[agent] ?? fields.dose;
-  const fluid = /L\s*\/\s*kg/.test(text);
-  const dose = quantity(text, fluid ? "fluid dose" : "dose", `${where}, ${agent}`);
-  return { agent, dose, unit: fluid ? "mL/kg" : "mg/kg", route: fields.route ?? "i.p.", at: quantity(fields.at ?? "0 h", "time", `${where}, ${agent}`) };
+  const unit = agents.find(({ name }) => name === agent)?.unit;
+  if (!unit) throw new Error(`${where}: this page doesn't know the agent '${agent}'`);
+  const dose = quantity(fields[agent] ?? fields.dose, DOSES[unit], `${where}, ${agent}`);
+  return { agent, dose, unit, route: fields.route ?? "i.p.", at: quantity(fields.at ?? "0 h", "time", `${where}, ${agent}`) };
 }
 
-function challengeIn(given, where) {
+function challengeIn(given, where, agents) {
   const fields = spaced(given);
   const name = agentOf(fields);
   if (name && typeof fields[name] === "object" && fields[name] !== null) {
     const { [name]: how, at = "0 h" } = fields;
     return { kind: name, ...how, ...("punctures" in how ? { punctures: Number(how.punctures) } : {}), at: quantity(at, "time", where) };
   }
-  return doseIn(given, where);
+  return doseIn(given, where, agents);
 }
 
 function lesionIn(given, where) {

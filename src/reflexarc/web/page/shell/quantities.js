@@ -11,6 +11,8 @@ const KINDS = {
   "fluid dose": { unit: "mL/kg", example: "30 mL/kg", factors: { "mL/kg": 1, "L/kg": 1e3, "uL/kg": 1e-3, "µL/kg": 1e-3 } },
   percentage: { unit: "%", example: "1.5 %", factors: { "%": 1 } },
 };
+/** What a dose is, by the unit in which an agent is given. */
+export const DOSES = Object.fromEntries(["dose", "fluid dose"].map((kind) => [KINDS[kind].unit, kind]));
 const MINUTES = { min: 60, s: 3600, ms: 3.6e6 };
 
 /** Return the number that a text stands for, in the page's unit; an error in one sentence. */

@@ -38,8 +38,8 @@ export function makeSharing({ store, data }) {
 
   async function take(text, name) {
     try {
-      const { fromYaml } = await import("./yaml.js");
-      const experiment = await fromYaml(text);
+      const [{ fromYaml }, { agents }] = await Promise.all([import("./yaml.js"), data.load("vocabulary")]);
+      const experiment = await fromYaml(text, agents);
       show(experiment, experiment.first, name);
     } catch (error) {
       complain(name, error);

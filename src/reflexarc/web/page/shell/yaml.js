@@ -11,8 +11,8 @@ export function toYaml(scenario, options) {
   return `# An experiment of reflexarc, a model of mice: reflexarc run FILE\n${note}\n${block(toExperiment(scenario, options), 0)}`;
 }
 
-/** Promise {names, first, scenario(name)} for a YAML text; errors are one sentence. */
-export async function fromYaml(text) {
+/** Promise {names, first, scenario(name)} for a YAML text, with the agents of the vocabulary; errors are one sentence. */
+export async function fromYaml(text, agents) {
   if (text.length > LARGEST) throw new Error("the file is too large; an experiment has at most 1 MB");
   const { default: yaml } = await import("../vendor/js-yaml.js");
   let document;
@@ -22,7 +22,7 @@ export async function fromYaml(text) {
     const line = error.mark ? ` in line ${error.mark.line + 1}` : "";
     throw new Error(`the YAML can't be read${line}: ${error.reason ?? error.message}`);
   }
-  return readExperiment(document);
+  return readExperiment(document, agents);
 }
 
 function block(value, depth) {
