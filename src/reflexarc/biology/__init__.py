@@ -20,6 +20,7 @@ from reflexarc.biology.tables import Parameter as Parameter
 from reflexarc.biology.tables import State as State
 from reflexarc.biology.tables import agents as agents
 from reflexarc.biology.tables import cord as cord
+from reflexarc.biology.tables import full_name as full_name
 from reflexarc.biology.tables import hypotheses as hypotheses
 from reflexarc.biology.tables import inputs as inputs
 from reflexarc.biology.tables import lesions as lesions

@@ -80,6 +80,13 @@ def _parameters() -> list[dict[str, Any]]:
     return [vars(parameter) for parameter in assemble().parameters]
 
 
+def _observables() -> list[dict[str, Any]]:
+    return [
+        {**vars(row), "title": biology.full_name(row.name, row.where)}
+        for row in biology.observables()
+    ]
+
+
 def _equations() -> dict[str, Any]:
     """Equations as they are written, and the label and unit of each state."""
     return {
@@ -116,7 +123,7 @@ TABLES: dict[str, Table] = {
     "experiments": _experiments,
     "findings": lambda: findings_data(run_findings()),
     "method": _method,
-    "observables": lambda: [vars(row) for row in biology.observables()],
+    "observables": _observables,
     "parameters": _parameters,
     "pathway": pathway_data,
     "recruitment": recruitment_data,

@@ -14,6 +14,8 @@ const SPANS = [3, 8, 24, 72, 168];
 const SMALL = 6;
 const CHIPS = 8;
 const FAINT = { TNF: 20, IL6: 20, temperature: 1 };
+/** Least height of an axis: what an assay can't tell from nothing is not drawn large. */
+const leastOf = ({ id, detection_limit: limit }) => FAINT[id] ?? limit ?? undefined;
 
 /** Put the curves into an element. */
 export async function mount(element, { store, data, runs }) {
@@ -123,7 +125,7 @@ export async function mount(element, { store, data, runs }) {
     const empty = emptyOf(main);
     put(title, say(MEASURED[main.id] ?? `${main.name}, ${main.where}`, view.voice), h("span", { class: "soft unit" }, ` ${unit(main.unit)}`));
     large.dataset.chart = main.id;
-    if (arms.length > 0 || empty) scaleX = drawChart(large, { arms, empty, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: FAINT[main.id] }).x;
+    if (arms.length > 0 || empty) scaleX = drawChart(large, { arms, empty, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: leastOf(main) }).x;
     const sentence = empty ? [{ text: empty, className: "soft" }] : readAt(arms, main, view.cursor, anchorOf(scenario), view.voice);
     put(readout, sentence.map(({ text, className }) => h("span", { class: className }, text)));
     large.setAttribute("aria-label", `${title.textContent}. ${sentence.map(({ text }) => text).join(" ")}`);
@@ -160,7 +162,7 @@ export async function mount(element, { store, data, runs }) {
       const arms = armsOf(observable);
       const empty = emptyOf(observable);
       const room = Math.round(svg.clientWidth || 260);
-      if (arms.length > 0 || empty) drawChart(svg, { arms, empty, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: FAINT[observable.id], small: true });
+      if (arms.length > 0 || empty) drawChart(svg, { arms, empty, span, cursor: time, width: room, height: 128, zero: observable.unit !== "K", least: leastOf(observable), small: true });
     });
     while (small.children.length > others.length) small.lastChild.remove();
   }
@@ -198,9 +200,9 @@ export async function mount(element, { store, data, runs }) {
     const main = chosen();
     const focused = document.activeElement?.dataset?.observable;
     const rest = observables.slice(CHIPS);
-    put(chips, observables.slice(0, CHIPS).map((observable) => h("button", { type: "button", "data-observable": observable.id, "aria-pressed": String(observable.id === main.id), onclick: () => store.set({ view: { chart: observable.id } }) }, observable.name)),
+    put(chips, observables.slice(0, CHIPS).map((observable) => h("button", { type: "button", "data-observable": observable.id, "aria-pressed": String(observable.id === main.id), onclick: () => store.set({ view: { chart: observable.id } }) }, observable.title)),
       rest.length > 0 && h("select", { "aria-label": "Another curve", "data-control": "chart", class: rest.includes(main) ? "on" : "", onchange: (event) => event.target.value && store.set({ view: { chart: event.target.value } }) },
-        h("option", { value: "" }, "more …"), rest.map((observable) => h("option", { value: observable.id, selected: observable === main }, observable.name))));
+        h("option", { value: "" }, "more …"), rest.map((observable) => h("option", { value: observable.id, selected: observable === main }, observable.title))));
     if (focused) chips.querySelector(`[data-observable="${focused}"]`)?.focus();
     put(note, view.many ? "Thin lines: single mice. The axis is made for 95 of 100; the rest may leave the picture." : "");
     put(fan, view.many ? "Show one typical mouse" : "Show 100 mice");

@@ -10,7 +10,7 @@ export function tableOf({ course, observable, span, voice }) {
   const { needle, control } = course;
   if (!control) return h("p", null, "Nothing is computed yet.");
   const why = removed(observable, control);
-  if (why) return h("p", null, `${observable.name}, ${why}.`);
+  if (why) return h("p", null, `${observable.title}, ${why}.`);
   const times = [...new Set([span[0], ...hourTicks(span[0], span[1], 14)])];
   const value = (arm, time) => digits(shown(at(arm.times, arm.series[observable.id] ?? [], time), observable.unit), voice === "researcher" ? 4 : 3);
   return h("table", null,

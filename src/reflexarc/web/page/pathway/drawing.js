@@ -165,7 +165,7 @@ function box({ part, x, y, w, h }, voice) {
   const left = x - w / 2;
   const top = y - h / 2;
   const round = ["sensory", "vagal", "sympathetic"].includes(part.group) ? h / 2 : 7;
-  const lines = wrapped(named(part, voice), Math.floor((w - 10) / 5.9));
+  const lines = wrapped(named(part, voice), Math.floor((w - 10) / 6.4));
   const text = s("text", { x, "text-anchor": "middle" }, lines.map((words, i) => s("tspan", { x, y: y + 4 + (i - (lines.length - 1) / 2) * 12.5 }, words)));
   const word = s("text", { class: "pw-word", x, y: top + h + 9, "text-anchor": "middle" });
   const node = s("g", { class: `pw-item pw-part pw-${part.group}`, role: "button", tabindex: "-1", "data-part": part.id },

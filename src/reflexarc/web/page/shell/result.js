@@ -12,7 +12,7 @@ export function sentences({ scenario, runs, observable, voice }) {
   if (error) return [error.endsWith(".") ? error : `${error}.`];
   if (!needle || !control) return ["The model is computing."];
   const found = [];
-  const name = voice === "lay" ? say(MEASURED[observable.id] ?? observable.name, "lay").replace(/,.*/, "") : observable.name;
+  const name = voice === "lay" ? say(MEASURED[observable.id] ?? observable.name, "lay").replace(/,.*/, "") : observable.title;
   const [with_, without] = [top(needle, observable), top(control, observable)];
   const words = unit(observable.unit);
   const level = (value) => `${digits(value, voice === "researcher" ? 4 : 2)} ${words}`.trim();

@@ -22,7 +22,7 @@ export function digits(value, significant = 3) {
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa, power] = value.toExponential(Math.max(0, significant - 1)).split("e");
-    return minus(`${mantissa} × 10${superscript(Number(power))}`);
+    return minus(`${Number(mantissa)} × 10${superscript(Number(power))}`);
   }
   const rounded = Number(value.toPrecision(significant));
   const places = Math.max(0, Math.min(6, significant - 1 - Math.floor(Math.log10(Math.abs(rounded)))));
