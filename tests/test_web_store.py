@@ -190,3 +190,20 @@ def test_of_degrees_the_change_is_a_difference() -> None:
     )
     told = run_module(script, [[310.0, 308.2, "K"], [2.0, 1.0, "pg/mL"]])
     assert told == ["−1.8 °C", "−50 %"]
+
+
+def test_what_makes_ill_is_told_with_its_size() -> None:
+    script = 'import { illness, unit } from "./shell/voices.js"; result = data.map(illness);'
+    lps = {"agent": "LPS", "dose": 4, "unit": "mg/kg", "route": "i.p.", "at": 0}
+    clp = {"kind": "CLP", "ligation": "50 %", "needle": "21 G", "punctures": 2, "at": 0}
+    assert run_module(script, [lps, clp]) == ["LPS 4 mg/kg", "CLP 50 %, 2 × 21 G"]
+    script = 'import { unit } from "./shell/voices.js"; result = data.map(unit);'
+    assert run_module(script, ["10^6 CFU", "uM", "K"]) == ["million CFU", "µM", "°C"]
+
+
+def test_a_long_axis_counts_in_days_alone() -> None:
+    script = (
+        'import { hourName, hourTicks } from "./curves/axis.js";'
+        "result = hourTicks(0, 72, 8).map((time) => hourName(time, 72));"
+    )
+    assert run_module(script) == ["0 d", "0.5 d", "1 d", "1.5 d", "2 d", "2.5 d", "3 d"]

@@ -352,6 +352,20 @@ def test_what_stood_in_a_removed_organ_is_said_to_be_gone(visit: Callable[..., A
     assert large.locator(".line").count() == 2
 
 
+def test_how_many_fibres_a_current_reaches_is_told(visit: Callable[..., Any]) -> None:
+    page = visit(f"{LABORATORY}&view.voice=researcher").page
+    page.locator("[data-mount=safety]", has_text="of 100 pain fibres near the metal").wait_for()
+    assert re.search(r"\d %", page.locator(".layer-table tbody tr").first.inner_text())
+
+
+def test_the_curve_that_is_chosen_is_named_with_its_place(visit: Callable[..., Any]) -> None:
+    page = visit(f"{LABORATORY}&view.chart=bacteria_blood").page
+    chosen = page.locator("[data-control=chart]")
+    names = chosen.locator("option").all_inner_texts()
+    assert len(set(names)) == len(names)
+    assert chosen.locator("option:checked").inner_text() == "bacteria, plasma"
+
+
 def test_one_of_several_organs_takes_a_part_away_in_part(visit: Callable[..., Any]) -> None:
     page = visit(f"{cut('liver')}&view.voice=researcher").page
     viscera = page.locator("[data-part=viscera]")

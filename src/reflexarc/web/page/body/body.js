@@ -154,12 +154,7 @@ function choice(words, on, onclick, hooks) {
 }
 
 function firedIn(recruited) {
-  if (!recruited?.layers) return undefined;
-  return (tissue, name) => {
-    const layer = recruited.layers.find((entry) => (entry.tissue?.kind ?? entry.tissue) === tissue.kind && Math.abs((entry.from ?? tissue.from_mm) - tissue.from_mm) < 1e-9);
-    const value = layer?.fibres?.[name];
-    return typeof value === "object" ? value?.central : value;
-  };
+  return (tissue, name) => recruited?.reach?.find((row) => row.tissue === tissue.kind && row.fibres === name && Math.abs(row.from - tissue.from_mm) < 1e-9)?.fraction.central;
 }
 
 function drawFired(recruited, classes, voice) {

@@ -61,7 +61,7 @@ function cell(tissue, name, long, share, voice) {
   const known = grade === 1 || grade === 2;
   return h("td", { class: known ? "grade" : "grade faint" },
     h("span", { "aria-hidden": "true", title: `${long}: ${words}` }, dots), h("span", { class: "unseen" }, words),
-    known && voice === "researcher" && share !== undefined && h("span", { class: "share" }, ` ${digits(100 * share, 2)} %`));
+    known && voice === "researcher" && share !== undefined && h("span", { class: "percent" }, ` ${digits(100 * share, 2)} %`));
 }
 
 /** Beside which others a tissue lies at the same depth: its place and how many share the width. */

@@ -22,7 +22,7 @@ export function hourTicks(low, high, about = 8) {
 
 /** Return how hours are written on an axis that ends at `high`. */
 export function hourName(hours, high) {
-  return high >= 72 && hours % 24 === 0 ? `${hours / 24} d` : `${String(hours).replace("-", "−")} h`;
+  return high >= 72 && hours % 12 === 0 ? `${hours / 24} d` : `${String(hours).replace("-", "−")} h`;
 }
 
 /** Return a linear scale with its inverse: scale(value), scale.back(pixel). */

@@ -2,7 +2,7 @@
 // or moved by the arrow keys.
 
 import { h, put } from "../shell/element.js";
-import { anchorOf, digits, duration, when } from "../shell/voices.js";
+import { anchorOf, digits, duration, illness, when } from "../shell/voices.js";
 import { linear } from "./axis.js";
 import { MARGIN } from "./chart.js";
 
@@ -101,7 +101,7 @@ function itemsOf(store) {
   });
   if (anaesthesia) items.push({ key: "anaesthesia", at: anaesthesia.at, length: anaesthesia.duration, words: `isoflurane ${digits(anaesthesia.isoflurane)} %`, move: (at) => change({ anaesthesia: { ...store.get().scenario.anaesthesia, at } }) });
   if (challenge) items.push({
-    key: "challenge", at: challenge.at ?? 0, length: 0, words: challenge.dose === undefined ? challenge.kind ?? challenge.agent : `${challenge.agent} ${digits(challenge.dose)} ${challenge.unit}`,
+    key: "challenge", at: challenge.at ?? 0, length: 0, words: illness(challenge),
     move: (at) => change({ challenge: { ...store.get().scenario.challenge, at } }),
   });
   scenario.doses.forEach((dose, index) => items.push({

@@ -152,9 +152,9 @@ export function mount(element, { store, engine, data }) {
   };
 }
 
-/** Return the largest share of C or A-delta fibres that fire in a tissue; null if nothing is known. */
-function shareOf(reach) {
-  const shares = (reach?.layers ?? []).flatMap(({ fibres }) => ["C", "AD"].map((kind) => fibres?.[kind])).map((one) => (typeof one === "number" ? one : one?.central ?? one?.fraction?.central ?? one?.fraction)).filter((one) => Number.isFinite(one));
+/** Return the largest share of C or A-delta fibres that fire in a tissue in which they end; null if nothing is known. */
+function shareOf(recruited) {
+  const shares = (recruited?.reach ?? []).filter(({ fibres, grade }) => ["C", "AD"].includes(fibres) && grade > 0).map(({ fraction }) => fraction.central);
   return shares.length ? Math.max(...shares) : null;
 }
 

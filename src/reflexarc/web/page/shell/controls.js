@@ -104,9 +104,10 @@ export async function mount(element, { store, data }) {
   const pulses = h("div", { class: "stack" }, side.node, current.node, h("div", { class: "pair" }, frequency.node, width.node), finer);
   const clock = h("div", { class: "stack" }, timing.node, h("div", { class: "pair" }, at.node, length.node));
   const ill = h("div", { class: "stack" }, h("div", { class: "pair" }, dose.node, route.node), onset.node);
+  const operated = h("p", { class: "quiet" });
   put(element,
     group("Needle", true, mode.node, needleOnly, nerveOnly, pulses, clock),
-    group("Illness", true, illness.node, ill),
+    group("Illness", true, illness.node, ill, operated),
     group("Awake or asleep", true, sleep.node, percent.node),
     group("Cut, remove, block", true, lesions.node),
     group("Medicines", false, doses.node),
@@ -141,6 +142,8 @@ export async function mount(element, { store, data }) {
     illness.update({ value: name });
     const dosed = scenario.challenge?.dose !== undefined && scenario.challenge !== null;
     ill.hidden = !dosed;
+    const { kind, ligation, needle: gauge, punctures } = scenario.challenge ?? {};
+    put(operated, kind ? `${ligation} of the caecum is tied off and pierced ${punctures === 1 ? "once" : `${punctures} times`} with a ${gauge} needle.` : "");
     if (dosed) {
       dose.update({ value: scenario.challenge.dose });
       const routes = tables.challenges.find((entry) => entry.name === name)?.routes ?? [];

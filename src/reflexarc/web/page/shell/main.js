@@ -24,7 +24,7 @@ const TABS = {
   findings: [["[data-panel=findings]", () => import("../wall/wall.js")]],
   about: [["[data-panel=about]", () => import("./about.js")]],
 };
-const REDRAWN = ["voice"];
+const REDRAWN = ["voice", "span"];
 
 start();
 
@@ -123,7 +123,7 @@ function drawResult({ store, runs }, observables) {
     const { scenario, view } = store.get();
     const found = sentences({ scenario, runs: runs.get(), observable: chosen(), voice: view.voice });
     const text = found.join(" ");
-    spark(picture, { runs: runs.get(), observable: chosen() });
+    spark(picture, { runs: runs.get(), observable: chosen(), span: [-0.5, view.span] });
     undo.disabled = !store.canUndo();
     redo.disabled = !store.canRedo();
     clearTimeout(timer);

@@ -42,8 +42,8 @@ export function sentences({ scenario, runs, observable, voice }) {
   return found;
 }
 
-/** Draw both courses as a small picture. */
-export function spark(node, { runs, observable, span = [-0.5, 8] }) {
+/** Draw both courses as a small picture; `span` is [from, to] in h. */
+export function spark(node, { runs, observable, span }) {
   const { needle, control, same } = runs;
   if (!needle?.series?.[observable.id]) return;
   if (removed(observable, needle)) return void put(node);

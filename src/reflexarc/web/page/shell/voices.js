@@ -22,7 +22,7 @@ export function digits(value, significant = 3) {
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa, power] = value.toExponential(Math.max(0, significant - 1)).split("e");
-    return minus(`${Number(mantissa)} × 10${superscript(Number(power))}`);
+    return minus(`${mantissa} × 10${superscript(Number(power))}`);
   }
   const rounded = Number(value.toPrecision(significant));
   const places = Math.max(0, Math.min(6, significant - 1 - Math.floor(Math.log10(Math.abs(rounded)))));
@@ -53,9 +53,14 @@ export function anchorOf(scenario) {
   return scenario.challenge ? scenario.challenge.agent ?? scenario.challenge.kind : "";
 }
 
+/** Return what makes the animals ill, with its size: "LPS 4 mg/kg", "CLP 50 %, 2 × 21 G". */
+export function illness({ kind, agent, dose, unit: of, ligation, punctures, needle }) {
+  return kind ? `${kind} ${ligation}, ${punctures} × ${needle}` : `${agent} ${digits(dose)} ${of}`;
+}
+
 /** Return a unit as it is printed. */
 export function unit(text) {
-  const known = { dimensionless: "", "fold of rest": "× rest", relative: "relative", K: "°C", kelvin: "°C", uM: "µM", us: "µs", ug: "µg" };
+  const known = { dimensionless: "", "fold of rest": "× rest", relative: "relative", K: "°C", kelvin: "°C", uM: "µM", us: "µs", ug: "µg", "10^6 CFU": "million CFU" };
   return known[text] ?? text?.replace(/_per_/g, "/").replace(/^u(?=[A-Za-z])/, "µ") ?? "";
 }
 
