@@ -207,3 +207,15 @@ def test_a_long_axis_counts_in_days_alone() -> None:
         "result = hourTicks(0, 72, 8).map((time) => hourName(time, 72));"
     )
     assert run_module(script) == ["0 d", "0.5 d", "1 d", "1.5 d", "2 d", "2.5 d", "3 d"]
+
+
+def test_a_sentence_names_what_carries_the_current_and_no_change_of_nothing() -> None:
+    script = 'import { sentences } from "./shell/result.js"; result = sentences(data);'
+    nothing = {"times": [0, 1], "series": {"TNF": [0, 0]}}
+    asked = {
+        "scenario": {"stimulus": {"mode": "nerve", "current": 1}, "challenge": None, "hours": 72},
+        "runs": {"needle": nothing, "control": nothing, "cohorts": {}, "same": False},
+        "observable": {"id": "TNF", "name": "TNF", "title": "TNF", "unit": "pg/mL"},
+        "voice": "student",
+    }
+    assert run_module(script, asked) == ["Peak TNF: 0 pg/mL with the electrode, 0 pg/mL without."]

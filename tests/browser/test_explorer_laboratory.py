@@ -367,10 +367,24 @@ def test_the_curve_that_is_chosen_is_named_with_its_place(visit: Callable[..., A
 
 
 def test_one_of_several_organs_takes_a_part_away_in_part(visit: Callable[..., Any]) -> None:
-    page = visit(f"{cut('liver')}&view.voice=researcher").page
-    viscera = page.locator("[data-part=viscera]")
-    assert viscera.locator(".pw-word").text_content() == "partly removed"
-    assert "pw-gone" not in (viscera.get_attribute("class") or "")
+    page = visit(f"{LABORATORY}&lesions=!(liver,lung,splenectomy)&view.voice=researcher").page
+    for name, word in (
+        ("viscera", "partly removed"),
+        ("lung", "partly removed"),
+        ("spleen", "removed"),
+    ):
+        part = page.locator(f"[data-part={name}]")
+        assert part.locator(".pw-word").text_content() == word
+        assert ("pw-gone" in (part.get_attribute("class") or "")) == (word == "removed")
+
+
+def test_an_electrode_is_not_called_a_needle(visit: Callable[..., Any]) -> None:
+    page = visit(f"{LABORATORY}&stimulus=(mode:nerve)&view.select=macrophage").page
+    page.get_by_text("Show the numbers").click()
+    page.locator("[data-chart-table] td").first.wait_for()
+    for place in (".readout", "#result", ".herds", "[data-chart-table]", ".pw-values"):
+        assert "the electrode" in page.locator(place).inner_text()
+        assert "the needle" not in page.locator(place).inner_text()
 
 
 @pytest.mark.parametrize("lesion", LESIONS)

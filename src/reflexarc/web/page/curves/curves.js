@@ -3,7 +3,7 @@
 import { fresh, h, put, s } from "../shell/element.js";
 import { inOrder, removed } from "../shell/measured.js";
 import { startOf } from "../shell/runs.js";
-import { anchorOf, digits, duration, say, shown, unit, when } from "../shell/voices.js";
+import { anchorOf, digits, duration, say, shown, toolOf, unit, when } from "../shell/voices.js";
 import MEASURED from "../words/measured.js";
 import { at } from "./axis.js";
 import { drawChart } from "./chart.js";
@@ -30,7 +30,7 @@ export async function mount(element, { store, data, runs }) {
   const spans = h("div", { class: "segments small", role: "group", "aria-label": "How many hours are shown" });
   const small = h("div", { class: "small-charts" });
   const fan = h("button", { type: "button", "data-fan": "", onclick: () => store.set({ view: { many: !store.get().view.many } }) });
-  const mice = { control: makeMice({ name: "Without the needle", className: "control" }), needle: makeMice({ name: "With the needle", className: "needle" }) };
+  const mice = { control: makeMice("control"), needle: makeMice("needle") };
   const steps = s("svg", { id: fresh("chart"), class: "chart", role: "img", "data-chart": "survival" });
   const note = h("p", { class: "quiet fan-note" });
   const numbers = h("details", { class: "numbers", ontoggle: () => numbers.open && drawTable() }, h("summary", null, "Show the numbers"));
@@ -82,11 +82,11 @@ export async function mount(element, { store, data, runs }) {
     const { needle, control, cohorts, same } = runs.get();
     const { view } = store.get();
     const convert = (values) => values?.map((value) => shown(value, observable.unit)) ?? [];
-    const arm = (name, className, course, cohort) => course?.series?.[observable.id] && !removed(observable, course) && {
-      name, className, times: course.times, values: convert(course.series[observable.id]),
+    const arm = (className, course, cohort) => course?.series?.[observable.id] && !removed(observable, course) && {
+      className, times: course.times, values: convert(course.series[observable.id]),
       fan: view.many && cohort ? cohort.series?.[observable.id]?.slice(0, cohort.done).map(convert) : null, fanTimes: cohort?.times,
     };
-    return [arm("without the needle", "control", control, cohorts.control), !same && arm("with the needle", "needle", needle, cohorts.needle)].filter(Boolean);
+    return [arm("control", control, cohorts.control), !same && arm("needle", needle, cohorts.needle)].filter(Boolean);
   }
 
   function emptyOf(observable) {
@@ -126,7 +126,7 @@ export async function mount(element, { store, data, runs }) {
     put(title, say(MEASURED[main.id] ?? `${main.name}, ${main.where}`, view.voice), h("span", { class: "soft unit" }, ` ${unit(main.unit)}`));
     large.dataset.chart = main.id;
     if (arms.length > 0 || empty) scaleX = drawChart(large, { arms, empty, span, cursor: view.cursor, width: wide, height: tall, zero: main.unit !== "K", least: leastOf(main) }).x;
-    const sentence = empty ? [{ text: empty, className: "soft" }] : readAt(arms, main, view.cursor, anchorOf(scenario), view.voice);
+    const sentence = empty ? [{ text: empty, className: "soft" }] : readAt(arms, main, view.cursor, scenario, view.voice);
     put(readout, sentence.map(({ text, className }) => h("span", { class: className }, text)));
     large.setAttribute("aria-label", `${title.textContent}. ${sentence.map(({ text }) => text).join(" ")}`);
     schedule.update({ span, width: wide });
@@ -173,11 +173,12 @@ export async function mount(element, { store, data, runs }) {
     const end = scenario.hours;
     const time = end;
     const words = `after ${duration(end)}`;
-    for (const name of ["control", "needle"]) mice[name].update({ deaths: cohorts[name]?.death, done: cohorts[name]?.done ?? 0, time, when: words, voice: view.voice });
+    const heads = { control: `Without ${toolOf(scenario)}`, needle: `With ${toolOf(scenario)}` };
+    for (const name of ["control", "needle"]) mice[name].update({ name: heads[name], deaths: cohorts[name]?.death, done: cohorts[name]?.done ?? 0, time, when: words, voice: view.voice });
     mice.needle.node.hidden = same;
-    const arms = ["control", "needle"].filter((name) => cohorts[name]?.done >= 100 && !(same && name === "needle")).map((name) => ({ name, className: name, ...survival(cohorts[name].death, 0, end) }));
+    const arms = ["control", "needle"].filter((name) => cohorts[name]?.done >= 100 && !(same && name === "needle")).map((name) => ({ className: name, ...survival(cohorts[name].death, 0, end) }));
     if (arms.length > 0) drawChart(steps, { arms, span: [0, end], cursor: -99, width: Math.round(steps.clientWidth || 600), height: 128, steps: true, top: 105, small: true });
-    steps.setAttribute("aria-label", arms.map((arm) => `${arm.className === "needle" ? "With" : "Without"} the needle ${Math.round(arm.values.at(-1))} of 100 alive ${words}.`).join(" ") || "Survival, not counted yet");
+    steps.setAttribute("aria-label", arms.map((arm) => `${heads[arm.className]} ${Math.round(arm.values.at(-1))} of 100 alive ${words}.`).join(" ") || "Survival, not counted yet");
   }
 
   async function saveAs(kind) {
@@ -189,7 +190,7 @@ export async function mount(element, { store, data, runs }) {
 
   async function drawTable() {
     const { tableOf } = await import("./numbers.js");
-    put(table, tableOf({ course: courseNow(), observable: chosen(), span: spanNow(), voice: store.get().view.voice }));
+    put(table, tableOf({ course: courseNow(), observable: chosen(), span: spanNow(), voice: store.get().view.voice, tool: toolOf(store.get().scenario) }));
   }
 
   function update() {
@@ -222,11 +223,11 @@ export async function mount(element, { store, data, runs }) {
   return { update, destroy: () => (stops.forEach((stop) => stop()), watch.disconnect()) };
 }
 
-function readAt(arms, observable, time, anchor, voice) {
+function readAt(arms, observable, time, scenario, voice) {
   const mark = voice === "researcher" ? 4 : 3;
   const values = arms.map((arm) => `${digits(at(arm.times, arm.values, time), mark)} ${unit(observable.unit)}`.trim());
-  const found = [{ text: `${when(time, anchor)}: `, className: "soft" }];
-  if (arms.length > 1) found.push({ text: `${values[1]} with the needle`, className: "needle" }, { text: ", ", className: "soft" });
+  const found = [{ text: `${when(time, anchorOf(scenario))}: `, className: "soft" }];
+  if (arms.length > 1) found.push({ text: `${values[1]} with ${toolOf(scenario)}`, className: "needle" }, { text: ", ", className: "soft" });
   if (arms.length > 0) found.push({ text: arms.length > 1 ? `${values[0]} without` : values[0], className: "control" });
   return found;
 }

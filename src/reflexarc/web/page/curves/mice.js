@@ -5,14 +5,15 @@ import { h, put, s } from "../shell/element.js";
 const MOUSE = "M1 7.5C1 4.5 4.5 2.5 8 2.5C11 2.5 13.6 4.4 14.4 7.2C14.7 8.6 13.6 9.5 12.4 9.5H3C1.8 9.5 1 8.7 1 7.5ZM11.4 3.6A1.7 1.7 0 1 1 14 5.4";
 const TAIL = "M1.4 8.6C0.2 10.6 3 11.6 4.6 11.2";
 
-/** Return {node, update({deaths, time, done})} for one arm; deaths are hours or null. */
-export function makeMice({ name, className }) {
+/** Return {node, update({name, deaths, time, done, when, voice})} for one arm; deaths are hours or null. */
+export function makeMice(className) {
   const count = h("b", { class: "count" });
   const words = h("p", { class: "mice-words" }, count, h("span", null));
   const icons = Array.from({ length: 100 }, (_, index) => s("g", { class: "mouse", transform: `translate(${(index % 20) * 17} ${Math.floor(index / 20) * 15})` }, s("path", { d: MOUSE }), s("path", { class: "mouse-tail", d: TAIL })));
   const picture = s("svg", { class: `mice ${className}`, viewBox: "-1 0 342 76", role: "img" }, icons);
-  const node = h("div", { class: "herd" }, h("h4", null, name), picture, words);
-  function update({ deaths, time, done, when, voice }) {
+  const head = h("h4");
+  const node = h("div", { class: "herd" }, head, picture, words);
+  function update({ name, deaths, time, done, when, voice }) {
     const known = deaths ? deaths.slice(0, done) : [];
     let alive = 0;
     icons.forEach((icon, index) => {
@@ -20,6 +21,7 @@ export function makeMice({ name, className }) {
       if (state === "alive") alive += 1;
       icon.setAttribute("class", `mouse ${state}`);
     });
+    put(head, name);
     const complete = known.length >= 100;
     put(count, complete ? String(alive) : "…");
     put(words.lastChild, complete ? ` of 100 alive ${when}${voice === "researcher" ? ` (95 % interval ${wilson(alive, 100)})` : ""}` : ` counting: ${known.length} of 100 mice`);

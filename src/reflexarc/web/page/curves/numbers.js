@@ -6,7 +6,7 @@ import { digits, shown, unit } from "../shell/voices.js";
 import { at, hourTicks } from "./axis.js";
 
 /** Return the table of one observable at round times within the span. */
-export function tableOf({ course, observable, span, voice }) {
+export function tableOf({ course, observable, span, voice, tool }) {
   const { needle, control } = course;
   if (!control) return h("p", null, "Nothing is computed yet.");
   const why = removed(observable, control);
@@ -15,7 +15,7 @@ export function tableOf({ course, observable, span, voice }) {
   const value = (arm, time) => digits(shown(at(arm.times, arm.series[observable.id] ?? [], time), observable.unit), voice === "researcher" ? 4 : 3);
   return h("table", null,
     h("caption", null, `${observable.name}, ${observable.where}${unit(observable.unit) ? `, ${unit(observable.unit)}` : ""}`),
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Time, h"), h("th", { scope: "col" }, "Without the needle"), needle && h("th", { scope: "col" }, "With the needle"))),
+    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Time, h"), h("th", { scope: "col" }, `Without ${tool}`), needle && h("th", { scope: "col" }, `With ${tool}`))),
     h("tbody", null, times.map((time) => h("tr", null, h("th", { scope: "row" }, String(time).replace("-", "−")), h("td", { class: "number" }, value(control, time)), needle && h("td", { class: "number" }, value(needle, time))))));
 }
 

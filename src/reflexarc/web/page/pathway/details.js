@@ -2,7 +2,7 @@
 
 import { h, put } from "../shell/element.js";
 import { cite } from "../shell/papers.js";
-import { digits, duration, say, shown, unit } from "../shell/voices.js";
+import { digits, duration, say, shown, toolOf, unit } from "../shell/voices.js";
 import { amount, idsOf, leftOf, mathOf, parse, symbol } from "./formula.js";
 import { keyOf } from "./layout.js";
 import { DONE, GROUPS, KINDS, STATUS, VERBS, named } from "./words.js";
@@ -36,14 +36,14 @@ function sentence(edge, byId, voice) {
   return edge.sign === "-" ? `The more of “${a}”, the less of “${b}”.` : `The more of “${a}”, the more of “${b}”.`;
 }
 
-function values(ids, { read, cursor, tables, voice, challenge }) {
+function values(ids, { read, cursor, tables, voice, challenge, scenario }) {
   const rows = ids.map((id) => ({ id, ...read(id) })).filter((row) => row.value !== undefined);
   if (!rows.length) return h("p", { class: "pw-soft" }, "Its numbers come with the next run.");
   const few = voice === "lay" ? rows.slice(0, 3) : rows;
   const time = `${duration(cursor)} ${cursor < 0 ? "before" : "after"} ${challenge || "time 0"}`;
   return h("table", { class: "pw-values" },
     h("caption", {}, `Now, ${time}`),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), h("th", { scope: "col" }, "With the needle"), h("th", { scope: "col" }, "Without"))),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "What"), h("th", { scope: "col" }, `With ${toolOf(scenario)}`), h("th", { scope: "col" }, "Without"))),
     h("tbody", {}, few.map(({ id, value, without }) => {
       const [name, of] = tables.about(id, voice);
       return h("tr", {}, h("th", { scope: "row" }, name), h("td", { "data-live": id }, number(value, of)), h("td", {}, number(without, of)));

@@ -165,8 +165,8 @@ function box({ part, x, y, w, h }, voice) {
   const left = x - w / 2;
   const top = y - h / 2;
   const round = ["sensory", "vagal", "sympathetic"].includes(part.group) ? h / 2 : 7;
-  const lines = wrapped(named(part, voice), Math.floor((w - 10) / 6.4));
-  const text = s("text", { x, "text-anchor": "middle" }, lines.map((words, i) => s("tspan", { x, y: y + 4 + (i - (lines.length - 1) / 2) * 12.5 }, words)));
+  const { lines, size } = fitted(named(part, voice), w - 10);
+  const text = s("text", { x, "text-anchor": "middle", class: size }, lines.map((words, i) => s("tspan", { x, y: y + 4 + (i - (lines.length - 1) / 2) * (size ? 11 : 12.5) }, words)));
   const word = s("text", { class: "pw-word", x, y: top + h + 9, "text-anchor": "middle" });
   const node = s("g", { class: `pw-item pw-part pw-${part.group}`, role: "button", tabindex: "-1", "data-part": part.id },
     s("rect", { class: "pw-back", x: left, y: top, width: w, height: h, rx: round }),
@@ -175,12 +175,19 @@ function box({ part, x, y, w, h }, voice) {
   return { part, node, word, strength: 0 };
 }
 
-function wrapped(text, most) {
+/** Break a name into lines for a box; in smaller letters if it doesn't fit otherwise. */
+function fitted(text, room) {
+  const lines = wrapped(text, Math.floor(room / 6.4), 3);
+  return lines ? { lines, size: "" } : { lines: wrapped(text, Math.floor(room / 5.5), 4) ?? [text], size: "pw-small" };
+}
+
+/** Break a text into at most so many lines of at most so many letters; null if it is too long for that. */
+function wrapped(text, letters, most) {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
-    if (last && last.length + word.length + 1 > most && lines.length < 3) lines.push(word);
+    if (last && last.length + word.length + 1 > letters) lines.push(word);
     else lines[lines.length - 1] = last ? `${last} ${word}` : word;
   }
-  return lines.map((line, i) => (i === 2 && line.length > most + 3 ? `${line.slice(0, most)}…` : line));
+  return lines.length <= most && lines.every((line) => line.length <= letters) ? lines : null;
 }

@@ -63,10 +63,19 @@ export function mount(element, { store, data, runs }) {
   /** Return how something is gone, in a word; empty if it is there. */
   function lost(item) {
     const now = seen().scenario.lesions;
-    const organs = lesionsOf(item).filter((one) => tables.kindOf(one) === "organ");
-    if (item.part && !item.part.organ && organs.some((one) => now.includes(one)) && !organs.every((one) => now.includes(one))) return PARTLY;
+    if (item.part && isLeftInPart(item.part, now)) return PARTLY;
     const name = lesionsOf(item).find((one) => now.includes(one) || (tables.kindOf(one) === "spinal cord" && now.some((lesion) => lesion.startsWith(CORD))));
     return name ? DONE[tables.kindOf(name)] ?? "gone" : "";
+  }
+
+  /** Whether some of the organs of a part are removed, or an organ with only some of what the part stands for. */
+  function isLeftInPart({ lesions, ids }, now) {
+    const organs = lesions.filter((one) => tables.kindOf(one) === "organ");
+    const done = organs.filter((one) => now.includes(one));
+    const { needle } = runs.get();
+    const values = ids.map((id) => at(needle, id, seen().view.cursor)).filter((value) => value !== undefined);
+    const some = values.some(Number.isNaN) && !values.every(Number.isNaN);
+    return done.length > 0 && (some || (done.length < organs.length && !values.some(Number.isNaN)));
   }
 
   function press(item) {

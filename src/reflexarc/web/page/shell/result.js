@@ -1,7 +1,7 @@
 // The sentence that says what happened, with a small picture of it, beside the controls.
 
 import { put, s } from "./element.js";
-import { anchorOf, change, digits, duration, say, shown, unit } from "./voices.js";
+import { anchorOf, change, digits, duration, say, shown, toolOf, unit } from "./voices.js";
 import { removed } from "./measured.js";
 import { wilson } from "../curves/mice.js";
 import MEASURED from "../words/measured.js";
@@ -17,7 +17,7 @@ export function sentences({ scenario, runs, observable, voice }) {
   const words = unit(observable.unit);
   const level = (value) => `${digits(value, voice === "researcher" ? 4 : 2)} ${words}`.trim();
   const anchor = anchorOf(scenario);
-  const it = scenario.stimulus?.mode === "nerve" ? "the electrode" : "the needle";
+  const it = toolOf(scenario);
   const It = `${it.slice(0, 1).toUpperCase()}${it.slice(1)}`;
   const why = removed(observable, control);
   if (why) found.push(`${name.slice(0, 1).toUpperCase()}${name.slice(1)} is ${why}.`);
@@ -29,7 +29,8 @@ export function sentences({ scenario, runs, observable, voice }) {
     else if (Math.abs(share - 1) < 0.02) found.push(`${It} changes almost nothing: ${name} rises as much as without it.`);
     else found.push(share < 1 ? `With ${it}, ${name} rises less: ${left} where it would be 100.` : `With ${it}, ${name} rises more: ${left} where it would be 100.`);
   } else {
-    found.push(`Peak ${name}${anchor ? ` after ${anchor}` : ""}: ${level(with_)} with ${it}, ${level(without)} without (${change(without, with_, voice, observable.unit)}).`);
+    const moved = change(without, with_, voice, observable.unit);
+    found.push(`Peak ${name}${anchor ? ` after ${anchor}` : ""}: ${level(with_)} with ${it}, ${level(without)} without${moved && ` (${moved})`}.`);
   }
   if (cohorts.control?.done >= 100 && (same || cohorts.needle?.done >= 100)) {
     const alive = (arm) => arm.death.filter((time) => time === null || time === undefined || time > scenario.hours).length;

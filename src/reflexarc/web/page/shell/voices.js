@@ -53,6 +53,11 @@ export function anchorOf(scenario) {
   return scenario.challenge ? scenario.challenge.agent ?? scenario.challenge.kind : "";
 }
 
+/** Return what carries the current: a needle, or an electrode on a nerve. */
+export function toolOf(scenario) {
+  return scenario.stimulus?.mode === "nerve" ? "the electrode" : "the needle";
+}
+
 /** Return what makes the animals ill, with its size: "LPS 4 mg/kg", "CLP 50 %, 2 × 21 G". */
 export function illness({ kind, agent, dose, unit: of, ligation, punctures, needle }) {
   return kind ? `${kind} ${ligation}, ${punctures} × ${needle}` : `${agent} ${digits(dose)} ${of}`;
