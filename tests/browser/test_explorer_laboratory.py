@@ -408,3 +408,17 @@ def test_a_lesion_changes_the_curves_that_it_must_and_no_others(
             assert changed < 1e-5, name
     assert must
     assert len(must) < len(before)
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1900])
+def test_names_of_parts_stay_in_their_boxes(visit: Callable[..., Any], width: int) -> None:
+    page = visit(f"{LABORATORY}&view.voice=researcher", width=width).page
+    outside = page.locator(".pw-part").evaluate_all(
+        """all => all.filter((part) => {
+          const [box, text] = [".pw-frame", "text"].map((of) => part.querySelector(of).getBBox());
+          const slack = 2;
+          return text.x < box.x || text.x + text.width > box.x + box.width
+            || text.y < box.y - slack || text.y + text.height > box.y + box.height + slack;
+        }).map((part) => part.dataset.part)"""
+    )
+    assert outside == []

@@ -177,17 +177,18 @@ function box({ part, x, y, w, h }, voice) {
 
 /** Break a name into lines for a box; in smaller letters if it doesn't fit otherwise. */
 function fitted(text, room) {
-  const lines = wrapped(text, Math.floor(room / 6.4), 3);
-  return lines ? { lines, size: "" } : { lines: wrapped(text, Math.floor(room / 5.5), 4) ?? [text], size: "pw-small" };
+  const letters = Math.floor(room / 6.4);
+  const lines = wrapped(text, letters);
+  if (lines.length <= 3 && lines.every((line) => line.length <= letters)) return { lines, size: "" };
+  return { lines: wrapped(text, Math.floor(room / 5.5)), size: "pw-small" };
 }
 
-/** Break a text into at most so many lines of at most so many letters; null if it is too long for that. */
-function wrapped(text, letters, most) {
+function wrapped(text, letters) {
   const lines = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
     if (last && last.length + word.length + 1 > letters) lines.push(word);
     else lines[lines.length - 1] = last ? `${last} ${word}` : word;
   }
-  return lines.length <= most && lines.every((line) => line.length <= letters) ? lines : null;
+  return lines;
 }
