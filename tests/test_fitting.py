@@ -11,7 +11,15 @@ from reflexarc.biology import parameters
 from reflexarc.cohort import Cohort
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import Problem, _move, fit, uncertainty, write_parameters
+from reflexarc.fitting import (
+    LARGEST,
+    MISSED,
+    Problem,
+    _move,
+    fit,
+    uncertainty,
+    write_parameters,
+)
 from reflexarc.search import search
 from reflexarc.trials import plan_trials
 
@@ -88,15 +96,24 @@ def test_points_run_together_as_they_would_alone():
     assert (np.abs(together[0] - together[1]) > 1e-3).all()
 
 
-def test_a_search_counts_what_fails_beside_how_far_it_is_off():
-    whole = Problem.declared(animals=2, seed=1)
-    chosen = tuple(t for t in whole.targets if t.finding in ("MT-TNF-1h", "SO-1-survival", "VN-2-TNF"))
-    findings = [f for f in load_findings() if f.id in {t.finding for t in chosen}]
-    problem = replace(whole, targets=chosen, trials=plan_trials(findings, load_experiments()))
-    (residual,), (missed,) = problem._judged(problem.start[None])
-    assert missed.any() != missed.all() or len(chosen) == 1
-    expected = np.log1p(residual**2 / 2).sum() + 2 * missed.sum()
-    np.testing.assert_allclose(problem.costs(problem.start[None]), [expected])
+def test_a_search_counts_what_fails_beside_how_far_it_is_off(monkeypatch):
+    problem = Problem.declared(animals=2, seed=1, targets="MT-TNF-1h,MT-TNF-2h,MT-TNF-4h")
+    weights = [target.weight for target in problem.targets]
+    judged = np.array([[0.5, 2.0, np.inf]]), np.array([[False, True, True]])
+    monkeypatch.setattr(Problem, "_judged", lambda self, points: judged)
+    (cost,) = problem.costs(problem.start[None])
+    distances = np.log1p(0.125) + np.log1p(2.0) + np.log1p(LARGEST**2 / 2)
+    assert cost == pytest.approx(distances + MISSED * (weights[1] + weights[2]))
+
+
+def test_findings_that_fail_are_told_apart():
+    problem = Problem.declared(animals=2, seed=1, targets="MT-TNF-1h")
+    (near,), (far,) = (
+        problem._judged(problem.start[None])[1],
+        problem._judged(problem.lower[None])[1],
+    )
+    assert not near.any()
+    assert far.all()
 
 
 @pytest.mark.parametrize("species", ["mouse", "rat", "human"])
@@ -138,3 +155,16 @@ def test_the_tool_for_silent_parameters_scales_what_it_is_told_to():
         before = plain.parameters(k)
         after = before | {"w_C": 2 * before["w_C"], "f_ref": 0.5}
         assert scaled.parameters(k) == pytest.approx(after)
+
+
+def test_the_tool_that_grades_operations_ties_every_caecum_at_one_length():
+    place = Path(__file__).parents[1] / "tools" / "grade_of_operation.py"
+    spec = spec_from_file_location("grade_of_operation", place)
+    tool = module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for told in tool.aims():
+        experiment = load_experiments()[told[0].experiment]
+        arms = tool.ligated(experiment, "7 %").arms
+        assert {f.experiment for f in told} == {told[0].experiment}
+        assert all(arms[f.comparison.arm].challenge.ligation == "7 %" for f in told)
+        assert all(f.expect.value is not None for f in told)

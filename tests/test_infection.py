@@ -1,14 +1,17 @@
 """Live infection: what is written, and what bacteria, antibiotics and cells do to each other."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from reflexarc.biology import assemble
+from reflexarc.biology import assemble, parameters
 from reflexarc.cohort import Cohort
 from reflexarc.ensemble import simulate
 from reflexarc.errors import InputError
 from reflexarc.protocol import Experiment
 from reflexarc.protocol.infection import CaecalPuncture
+from reflexarc.reference import simulate_animal
 from reflexarc.timeline import build_timelines
 from reflexarc.vocabulary import find_observable
 
@@ -20,6 +23,7 @@ def experiment(until: str = "6 h", **arms: dict[str, object]) -> Experiment:
 
 
 GAUGES = ("18 G", "25 G")
+VALUES = {p.id: p.value for p in parameters()}
 
 
 def clp(ligation: str = "50 %", needle: str = "21 G", punctures: int = 2) -> dict[str, object]:
@@ -170,16 +174,81 @@ def coli(count: str, route: str, **more: object) -> dict[str, object]:
     return {"challenge": {"E. coli": count, "route": route}, **more}
 
 
+def animal(
+    times: list[float],
+    outputs: list[str],
+    *,
+    add: dict[str, float] | None = None,
+    initial: dict[str, float] | None = None,
+    multipliers: dict[str, float] | None = None,
+) -> np.ndarray:
+    """Return the course of a typical mouse to which something is added at time 0."""
+    line = SimpleNamespace(
+        arm="test",
+        start=0.0,
+        stop=times[-1],
+        initial=initial or {},
+        edges=(SimpleNamespace(time=0.0, set={}, add=add or {}),),
+    )
+    return simulate_animal(
+        model=assemble(), timeline=line, times=times, outputs=outputs, multipliers=multipliers
+    )
+
+
+def now(output: str, **how: dict[str, float]) -> float:
+    """Return what holds as soon as something is there."""
+    return float(animal([0.0, 1e-6], [output], **how)[-1, 0])
+
+
 def test_bacteria_in_fibrin_come_free_over_days_whatever_drugs_do() -> None:
-    drug = {"antibiotics": "50 mg/kg", "route": "s.c.", "at": "1 h"}
+    times = np.arange(0.0, 25.0, 2.0)
     names = ["bacteria_fibrin", "bacteria_peritoneum"]
-    clot = coli("2e7 CFU", "fibrin clot")
-    found = course(names, clot=clot, drug={**clot, "doses": [drug]}, free=coli("2e7 CFU", "i.p."))
-    half = np.log(2) / next(p.value for p in assemble().parameters if p.id == "k_fibrin")
-    left = 20.0 * 0.5 ** (np.arange(0.0, 25.0, 2.0) / half)
-    np.testing.assert_allclose(found["clot, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
-    np.testing.assert_allclose(found["drug, bacteria_fibrin"][1:], left[1:], rtol=1e-4)
-    assert found["clot, bacteria_peritoneum"][1] < 0.5 * found["free, bacteria_peritoneum"][1]
+    closed = {"k_trapping": 1e-12}
+    clot = {"bacteria_fibrin": 20.0}
+    found = animal(list(times), names, add=clot, multipliers=closed)
+    drug = animal(list(times), names, add={**clot, "antibiotics": 50.0}, multipliers=closed)
+    free = animal(list(times), names, add={"bacteria_peritoneum": 20.0}, multipliers=closed)
+    left = 20.0 * np.exp(-VALUES["k_fibrin"] * times)
+    np.testing.assert_allclose(found[1:, 0], left[1:], rtol=1e-4)
+    np.testing.assert_allclose(drug[1:, 0], left[1:], rtol=1e-4)
+    assert found[1, 1] < 0.5 * free[1, 1]
+
+
+def test_what_fibrin_takes_in_the_peritoneum_loses() -> None:
+    still = ("k_growth", "k_kill_macrophage", "k_kill_neutrophil", "k_invasion", "k_fibrin")
+    found = animal(
+        [0.0, 1.0, 6.0],
+        ["bacteria_peritoneum", "bacteria_fibrin"],
+        add={"bacteria_peritoneum": 5.0},
+        multipliers=dict.fromkeys(still, 1e-12),
+    )
+    taken = 5.0 * (1 - np.exp(-6 * VALUES["k_trapping"]))
+    assert found[-1] == pytest.approx([5.0 - taken, taken], rel=1e-4)
+
+
+def test_the_vagus_keeps_neutrophils_in_by_alpha7_of_vessels() -> None:
+    """At rest as if alpha7 had no say; without the vagus as without alpha7."""
+    assert now("emigration") == pytest.approx(1.0, rel=1e-3)
+    cut = now("emigration", initial={"intact_vagus_subdiaphragmatic": 0.0})
+    assert cut == pytest.approx(now("emigration", initial={"present_alpha7": 0.0}), rel=1e-3)
+    weight, share = VALUES["w_alpha7_emigration"], VALUES["w_vagus_vessels"]
+    assert cut == pytest.approx(1 + weight * share / (1 + share), rel=1e-3)
+    assert now("emigration", initial={"drive_DMV": 1.0}) < 0.9
+
+
+def test_blood_is_cleared_by_the_spleen_and_the_liver_that_are_there() -> None:
+    both = now("kill_blood")
+    for organ, rate in (("spleen", "k_kill_spleen"), ("liver", "k_kill_liver")):
+        assert both - now("kill_blood", initial={f"present_{organ}": 0.0}) == pytest.approx(
+            VALUES[rate]
+        )
+
+
+def test_il10_averts_so_much_injury_and_no_more() -> None:
+    most = 1 - VALUES["max_protection"]
+    assert now("protection", add={"IL10_given": 1e9}) == pytest.approx(most, rel=1e-3)
+    half = now("protection", add={"IL10_given": VALUES["K_IL10_damage"]})
+    assert half == pytest.approx(1 - VALUES["max_protection"] / 2, rel=0.05)
 
 
 def test_without_the_synthase_more_neutrophils_come_and_each_kills_less() -> None:

@@ -240,3 +240,24 @@ def test_noradrenaline_of_plasma_follows_the_brakes_on_endings():
     )
     assert dopamine < 0.85 * plain
     assert both == pytest.approx(plain, rel=0.02)
+
+
+def test_dopamine_displaces_noradrenaline_from_the_endings_that_are_there():
+    """None at rest; at the constant half of what firing can release; none from lost endings."""
+    half = VALUES["K_displacement"] / VALUES["w_plasma_tissue"]
+
+    def flow(initial=None, **add):
+        found = course(
+            doses=[(0.0, add)],
+            initial=initial,
+            times=[0.0, 1e-6],
+            outputs=["displaced", "displacement"],
+        )
+        return found[-1]
+
+    assert flow()[0] < 1e-6
+    most = (1 + VALUES["S_junction"]) / 2
+    assert flow(DA=half) == pytest.approx([most, most], rel=1e-3)
+    without = flow({"present_NPY_sympathetic": 0.0}, DA=half)[1] / most
+    viscera = VALUES["share_splenic_plasma"] + VALUES["share_visceral_plasma"]
+    assert without == pytest.approx(1 - VALUES["share_NPY_sympathetic"] * viscera, rel=1e-3)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from reflexarc.errors import InputError
 from reflexarc.drawing import arm_looks
+from reflexarc.errors import InputError
 from reflexarc.figures import _survival
 from reflexarc.survival import compare_survival, kaplan_meier
 
@@ -69,7 +69,9 @@ def test_a_figure_has_room_for_many_arms():
     curves = {arm: kaplan_meier([20.0, np.inf], until=72) for arm in arms}
     figure = _survival(curves, arm_looks(arms, control=None), 72.0).figure
     (axes,) = figure.axes
-    whisker = max(line.get_xdata()[0] for line in axes.lines if line.get_transform() == axes.transData)
+    whisker = max(
+        line.get_xdata()[0] for line in axes.lines if line.get_transform() == axes.transData
+    )
     right = figure.transFigure.inverted().transform(axes.transData.transform((whisker, 0)))[0]
     assert axes.get_position().width > 0.1
     assert 0.9 < right < 1

@@ -215,7 +215,7 @@ def stimulate_ear(
 
     Returns:
         The drive of the nucleus of the solitary tract: the share of touch fibres that fire, by what
-        its synapses pass on at that frequency, 1 at 10 Hz.
+        its synapses pass on at that frequency, 1 at 7 Hz.
 
     Raises:
         InputError: A value outside the threshold tables.

@@ -10,7 +10,9 @@ values are written back into the table; the run prints every target before and a
 each parameter could still move. Where animals tip over between life and death slopes mislead:
 `--search 100` first looks around the start by so many generations of CMA-ES (`pip install
 'reflexarc[fit]'`), without that pull; the fit then starts from what it found. The search
-minimises another cost, which a target out of reach does not rule: see `Problem.costs`.
+minimises another cost, which a target out of reach does not rule: see `Problem.costs`. The fit
+behind it minimises squares and may give up verdicts that the search won: `--iterations 0` leaves
+it out.
 
 Source: Marquardt 1963, doi:10.1137/0111030; Hansen 2016, arXiv:1604.00772.
 """
@@ -58,7 +60,7 @@ LARGEST_STEP = 0.7
 LARGEST = 1e6
 """What a larger residual counts as in a search, an infinite one included."""
 MISSED = 2.0
-"""What a search counts for each target whose finding fails, beside its residual."""
+"""What a search counts for each finding that fails, times its weight, beside its residual."""
 UNMEASURED = 4.0
 """Residual of what can't be measured at a point, such as the dead of an arm in which none die."""
 
@@ -154,7 +156,7 @@ class Problem:
         return self._judged(points)[0]
 
     def costs(self, points: Floats) -> Floats:
-        """Return what a search minimises: log(1 + r^2 / 2), and MISSED for each finding that fails.
+        """Return what a search minimises: log(1 + r^2 / 2), and more for each finding that fails.
 
         Args:
             points: Logarithms of the parameters, shape (point, parameter).
@@ -164,7 +166,8 @@ class Problem:
         """
         table, missed = self._judged(points)
         gentle = np.log1p(np.minimum(np.abs(table), LARGEST) ** 2 / 2)
-        return np.asarray((gentle + MISSED * missed).sum(axis=1))
+        weights = np.array([target.weight for target in self.targets])
+        return np.asarray((gentle + MISSED * weights * missed).sum(axis=1))
 
     def _judged(self, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Return residuals, and which findings fail, each of shape (point, target)."""
@@ -181,8 +184,8 @@ class Problem:
             shape = (1, len(aims))
             if len(points) == 1:
                 return np.full(shape, math.inf), np.ones(shape, dtype=bool)
-            table, missed = zip(*(self._judged(point[None]) for point in points), strict=True)
-            return np.concatenate(table), np.concatenate(missed)
+            alone = [self._judged(point[None]) for point in points]
+            return np.concatenate([t for t, _ in alone]), np.concatenate([m for _, m in alone])
         table = np.array(
             [
                 residuals(
@@ -194,7 +197,9 @@ class Problem:
                 for courses in found
             ]
         )
-        missed = [[not aim.decide(courses[aim.experiment]).holds for aim in aims] for courses in found]
+        missed = [
+            [not aim.decide(courses[aim.experiment]).holds for aim in aims] for courses in found
+        ]
         return np.where(np.isnan(table), UNMEASURED, table), np.array(missed)
 
     def _scaled(self, cohort: Cohort, points: Floats) -> Cohort:

@@ -9,8 +9,9 @@ __all__ = ["search"]
 
 Floats = NDArray[np.float64]
 
-FIRST_WIDTH = 0.05
-"""Standard deviation of the first generation, as a share of the way between the bounds."""
+FIRST_WIDTH = 0.02
+"""Standard deviation of the first generation, as a share of the way between the bounds: small, as a
+search goes on from a start that others found."""
 
 
 def search(

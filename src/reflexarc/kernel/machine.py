@@ -111,8 +111,8 @@ def _machine() -> Any:
     llvm.initialize_native_asmprinter()
     here = processor()
     target = llvm.Target.from_default_triple()
-    # Code, constants and functions may lie anywhere: where much memory is in use they lie so far apart
-    # that addresses of 32 bits, which the small model writes, end the process.
+    # Code, constants and functions may lie anywhere: where much memory is in use they lie so far
+    # apart that addresses of 32 bits, which the small model writes, end the process.
     return target.create_target_machine(
         cpu=here.name, features=here.features, opt=1, codemodel="jitdefault"
     )
