@@ -22,7 +22,6 @@ OPERATIONS = (
     ("SE-6-four",),
     ("SE-8-untreated", "half"),
     ("SE-9-lethal", "SE-9-sublethal"),
-    ("SE-24-spared", "SE-24-survival"),
 )
 """Findings on the untreated animals of one paper each."""
 BETWEEN = {"half": ("SE-8-untreated", "survival at 48 h", 0.5)}
