@@ -11,15 +11,8 @@ from reflexarc.biology import parameters
 from reflexarc.cohort import Cohort
 from reflexarc.evidence import fit_targets
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import (
-    LARGEST,
-    MISSED,
-    Problem,
-    _move,
-    fit,
-    uncertainty,
-    write_parameters,
-)
+from reflexarc.fitting import _move, fit, uncertainty, write_parameters
+from reflexarc.problem import LARGEST, MISSED, Problem
 from reflexarc.search import search
 from reflexarc.trials import plan_trials
 

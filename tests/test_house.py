@@ -86,6 +86,7 @@ ORDER = [
     "evidence_site",
     "web",
     "search",
+    "problem",
     "fitting",
     "bench",
     "server",

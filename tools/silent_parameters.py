@@ -21,7 +21,7 @@ from reflexarc.biology import assemble, parameters
 from reflexarc.cohort import Cohort, spreads
 from reflexarc.errors import NumericalError
 from reflexarc.findings import load_experiments, load_findings
-from reflexarc.fitting import Floats, _representative
+from reflexarc.problem import Floats
 from reflexarc.trials import plan_trials, run_trials
 
 FINDINGS = [finding for finding in load_findings() if finding.scored]
@@ -39,7 +39,7 @@ def scaled(cohort: Cohort, factors: dict[str, float]) -> Cohort:
 
 def numbers(factors: dict[str, float]) -> tuple[Floats, list[bool]]:
     """Return what each finding measures and whether it holds, with factors on parameters."""
-    cohort = _representative(spreads(assemble()), size=16, seed=1)
+    cohort = Cohort.representative(spreads(assemble()), size=16, seed=1)
     courses = run_trials(
         TRIALS,
         model=assemble(),

@@ -83,6 +83,26 @@ class Cohort:
         return cls(seed, animals, tuple(traits), multipliers, thresholds)
 
     @classmethod
+    def representative(cls, traits: Mapping[str, float], size: int, seed: int) -> "Cohort":
+        """Return animals that fill the space of traits evenly (scrambled Sobol points).
+
+        Args:
+            traits: As for `sample`.
+            size: Number of animals, best a power of 2.
+            seed: Of the scrambling.
+
+        Returns:
+            The cohort; every threshold of death is the median one.
+        """
+        from scipy.special import ndtri
+        from scipy.stats.qmc import Sobol
+
+        points = Sobol(len(traits), seed=seed).random(size)
+        table = np.exp(ndtri(points) * np.array(list(traits.values())))
+        thresholds = np.full(size, MEDIAN_DEATH_THRESHOLD)
+        return cls(seed, tuple(range(size)), tuple(traits), table, thresholds)
+
+    @classmethod
     def typical(cls) -> "Cohort":
         """Return the one animal whose every parameter has its central value.
 

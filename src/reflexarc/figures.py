@@ -146,7 +146,7 @@ def svg(figure: "Figure", *, label: str = "") -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{3,}", _rounded, tag[0]), text)
+    text = re.sub(r"<[^>]+>", lambda tag: re.sub(r"\d+\.\d{2,}", _rounded, tag[0]), text)
     used = set(re.findall(r"#([A-Za-z]\w+)", text))
     text = re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", text)
     words = html.escape(label)
@@ -163,7 +163,10 @@ def inline(text: str) -> str:
 
 
 def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+    """Return a length in points with three or four digits: shapes of marks are small numbers."""
+    return f"{float(number[0]):.{1 if len(number[0].split('.')[0]) > 1 else 2}f}".rstrip(
+        "0"
+    ).rstrip(".")
 
 
 def window_of(
