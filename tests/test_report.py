@@ -19,7 +19,7 @@ from reflexarc.figures import Picture, clock, inline, svg, window_of
 from reflexarc.limits import in_short, limits
 from reflexarc.protocol import Experiment
 from reflexarc.relevance import claims_of, contradictions_of, findings_of
-from reflexarc.report import number, p_value, render
+from reflexarc.report import _glance, number, p_value, render
 from reflexarc.safety import CLOSING, assess, sentences
 from reflexarc.schedule import intervals, marks
 from reflexarc.timeline import Edge, Timeline
@@ -495,3 +495,20 @@ def test_an_arm_that_is_over_early_does_not_cut_the_story_short() -> None:
     values[1, :, 10:] = np.nan
     courses["TNF"] = (("arm", "animal", "time"), values)
     assert window_of(courses, ["TNF"], []) == whole == 24
+
+
+def test_where_there_is_no_ratio_the_short_table_tells_the_level() -> None:
+    text = """
+title: Bacteria
+animals: {per arm: 3}
+arms:
+  none: {}
+  operated: {challenge: {CLP: {ligation: 100 %, needle: 18 G, punctures: 2}}}
+measure: [bacteria in peritoneum at 6 h, corticosterone in plasma at 6 h]
+compare: {to: none}
+"""
+    result = reflexarc.run(Experiment.parse(text))
+    bacteria, hormone = _glance(result)["rows"][1]["cells"]
+    assert bacteria["words"].endswith("CFU")
+    assert float(bacteria["words"].split()[0]) > 1
+    assert hormone["words"].startswith("×")

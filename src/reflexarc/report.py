@@ -129,16 +129,22 @@ def _glance(result: "Result") -> dict[str, Any]:
             ratio = _one(ratios, column, arm)
             if result.is_gone(arm, column):
                 cells.append(_cell(f"not there: {column[1]} removed"))
-            elif ratio is not None:
-                cells.append(_cell(effect(ratio), _size(ratio), ratio["p_adjusted"]))
-            elif level is None or not level["n"]:
-                cells.append(_cell("–"))
+            elif ratio is None:
+                cells.append(_cell(_level(level, column)))
             else:
-                middle = level["mean" if column[3] == CELSIUS else "geometric_mean"]
-                cells.append(_cell(f"{number(middle)} {column[3]}"))
+                told = effect(ratio)
+                told = _level(level, column) if told == "–" else told
+                cells.append(_cell(told, _size(ratio), ratio["p_adjusted"]))
         rows.append({"arm": arm, "cells": cells, "alive": alive.get(arm, "")})
     heads = [f"{full_name(name, where)}, {clock(time)}" for name, where, time, _ in columns]
     return {"heads": heads, "rows": rows, "alive": bool(alive)}
+
+
+def _level(level: dict[str, Any] | None, column: tuple[Any, ...]) -> str:
+    """Return the middle of an arm with its unit, a dash if nothing was measured."""
+    if level is None or not level["n"]:
+        return "–"
+    return f"{number(level['mean' if column[3] == CELSIUS else 'geometric_mean'])} {column[3]}"
 
 
 def _one(rows: Rows, column: tuple[Any, ...], arm: str) -> dict[str, Any] | None:
