@@ -67,7 +67,7 @@ def main() -> None:
         print(told[0].paper)
         wrong = {}
         for length in LENGTHS:
-            pairs = [(f, share) for f, share in zip(told, shares(told, length), strict=True)]
+            pairs = list(zip(told, shares(told, length), strict=True))
             wrong[length] = sum((share - f.expect.value) ** 2 for f, share in pairs)
             row = ", ".join(f"{f.id} {share:.2f} ({f.expect.value:.2f})" for f, share in pairs)
             print(f"  {length}: {row}, squared {wrong[length]:.3f}")

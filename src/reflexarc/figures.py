@@ -164,9 +164,9 @@ def inline(text: str) -> str:
 
 def _rounded(number: re.Match[str]) -> str:
     """Return a length in points with three or four digits: shapes of marks are small numbers."""
-    return f"{float(number[0]):.{1 if len(number[0].split('.')[0]) > 1 else 2}f}".rstrip(
-        "0"
-    ).rstrip(".")
+    length = float(number[0])
+    digits = 2 if length < 10 else 1
+    return f"{length:.{digits}f}".rstrip("0").rstrip(".")
 
 
 def window_of(
